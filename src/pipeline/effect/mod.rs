@@ -4,6 +4,7 @@
 //! that can change, or go, without changing a byte has no effect.
 
 mod images;
+mod value_probes;
 mod values;
 
 pub(super) use images::unused_images;

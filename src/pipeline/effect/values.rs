@@ -1,12 +1,13 @@
 //! Which values have an effect.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
 use super::super::code::UNUSED_VALUE;
 use super::super::job::RenderJob;
 use super::super::watch::RenderStep;
+use super::value_probes::visible;
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, RepoPath, Span};
 use crate::yaml::{Node, NodeId, Route, Value};
@@ -34,12 +35,33 @@ pub(in crate::pipeline) fn unused_values(jobs: &[RenderJob<'_>], is_whole: bool)
             by_place.entry(place).or_default().push(value);
         }
     }
+    let visible = visible_values(jobs, &by_place);
     let places: Vec<_> = by_place.into_values().collect();
     let unused = places.into_par_iter().filter_map(|values| {
-        let used = values.iter().any(LayeredValue::has_effect);
+        // What was seen has not to be tried.
+        let was_seen =
+            |value: &LayeredValue<'_>| visible[&value.job.number].contains(&value.node.id());
+        let used = values.iter().any(was_seen) || values.iter().any(LayeredValue::has_effect);
         values.first().filter(|_| !used).map(unused)
     });
     unused.collect::<Vec<_>>().into_iter().collect()
+}
+
+/// The values of each app that show up in what it renders, by the app's number.
+fn visible_values(
+    jobs: &[RenderJob<'_>],
+    by_place: &HashMap<(RepoPath, Span), Vec<LayeredValue<'_>>>,
+) -> HashMap<usize, HashSet<NodeId>> {
+    let mut judged: HashMap<usize, Vec<NodeId>> = HashMap::new();
+    for value in by_place.values().flatten().filter(|value| !value.is_repeated()) {
+        judged.entry(value.job.number).or_default().push(value.node.id());
+    }
+    let visible = jobs.par_iter().map(|job| {
+        let mut values = judged.get(&job.number).cloned().unwrap_or_default();
+        values.sort_unstable();
+        (job.number, visible(job, &values))
+    });
+    visible.collect()
 }
 
 /// The values that layers set. Maps are searched, because layers merge in them.
@@ -59,7 +81,15 @@ fn values_of_layers<'w>(job: &'w RenderJob<'w>) -> Vec<LayeredValue<'w>> {
 }
 
 impl LayeredValue<'_> {
+    /// Whether an earlier layer sets the same.
+    fn is_repeated(&self) -> bool {
+        self.node.overrode().is_some_and(|earlier| self.node.equals(earlier))
+    }
+
     fn has_effect(&self) -> bool {
+        if self.is_repeated() {
+            return false;
+        }
         let Some(plain) = self.job.plain_text(RenderStep::Values) else { return true };
         let texts = self.job.render_text(RenderStep::Values, &self.job.images(), &self.without());
         // If it no longer renders, the value was needed.
@@ -89,7 +119,7 @@ fn unused(value: &LayeredValue<'_>) -> Finding {
     )
     .because("without it, nothing would change");
     match node.overrode() {
-        Some(earlier) if node.equals(earlier) => {
+        Some(earlier) if value.is_repeated() => {
             finding.label(earlier.location(), "already sets the same value").help("remove it")
         }
         _ => finding.help(format!("read it in `{}`, or remove it", job.template.root())),

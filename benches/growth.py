@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Shows that rendering takes time in proportion to its input.
+
+    cargo build --release
+    benches/growth.py [--rungs target/release/rungs] [--sizes 4]
+
+Each case is run with an input that is doubled several times. The exponent is that
+of the growth between the last two sizes, from the CPU time above that of an empty
+run: 1 is linear, 2 quadratic. Above 1.2 the script ends with 1. It is for people,
+on a machine that does nothing else; no test runs it.
+"""
+
+import argparse
+import math
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MOST = 1.2
+
+
+def write(directory, files):
+    for name, text in files.items():
+        path = Path(directory, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def repository(values, template):
+    return {
+        "rungs.yaml": "version: 1\nladder: [qa]\n",
+        "environments/qa/web.yaml": "values:\n  some: 1\n" + values,
+        **template,
+    }
+
+
+HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata:\n"
+
+
+def tera_values(count):
+    """Texts and numbers that a Tera template prints."""
+    values = "".join(f"  t{i}: x{i}\n  n{i}: {i}\n" for i in range(count))
+    body = "".join(f"  t{i}: {{{{ values.t{i} }}}}\n  n{i}: n{{{{ values.n{i} }}}}\n" for i in range(count))
+    return repository(values, {"templates/web/a.yaml.tera": HEAD + body})
+
+
+def jsonnet_values(count):
+    """Texts that a Jsonnet program prints."""
+    values = "".join(f"  t{i}: x{i}\n" for i in range(count))
+    body = "".join(f"t{i}: v.t{i}, " for i in range(count))
+    program = (
+        "function(rungs) local v = rungs.values; "
+        "[{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { %s } }]" % body
+    )
+    return repository(values, {"templates/web/main.jsonnet": program})
+
+
+def bare_prints(count):
+    """Texts that a loop prints without quotes, none of which needs them."""
+    values = "  map:\n" + "".join(f"    t{i}: x-{i}\n" for i in range(count))
+    body = "  {%- for key, value in values.map %}\n  {{ key }}: {{ value | upper }}\n  {%- endfor %}\n"
+    return repository(values, {"templates/web/a.yaml.tera": HEAD + body})
+
+
+def signs(count):
+    """Rows of operators in Jsonnet, as long as they may be."""
+    rows = " ".join("!" * 256 for _ in range(count))
+    program = (
+        "function(rungs) [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, "
+        "data: { a: std.toString(%strue), b: rungs.values.some } }]" % rows
+    )
+    return repository("", {"templates/web/main.jsonnet": program})
+
+
+CASES = [
+    ("values, Tera", tera_values, 400, ["render", "--check"]),
+    ("values, Jsonnet", jsonnet_values, 400, ["render", "--check"]),
+    ("printed texts", bare_prints, 2000, ["render", "--stdout"]),
+    ("rows of signs", signs, 40, ["render", "--stdout"]),
+]
+
+
+def seconds(rungs, files, arguments):
+    with tempfile.TemporaryDirectory() as directory:
+        write(directory, files)
+        best = math.inf
+        for _ in range(3):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            done = subprocess.run(
+                [rungs, *arguments],
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                env={"PATH": os.environ["PATH"], "HOME": directory},
+                check=False,
+            )
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            if done.returncode not in (0, 1):
+                sys.exit(done.stderr.decode())
+            best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        return best
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rungs", default=ROOT / "target/release/rungs", type=Path)
+    parser.add_argument("--sizes", default=4, type=int, help="how often the input is doubled")
+    options = parser.parse_args()
+    rungs = options.rungs.resolve()
+    too_steep = False
+    for name, made, first, arguments in CASES:
+        empty = seconds(rungs, made(1), arguments)
+        sizes = [first << doubled for doubled in range(options.sizes)]
+        times = [max(seconds(rungs, made(size), arguments) - empty, 0.001) for size in sizes]
+        exponent = math.log2(times[-1] / times[-2])
+        too_steep |= exponent > MOST
+        shown = ", ".join(f"{size}: {time:.2f} s" for size, time in zip(sizes, times))
+        print(f"{name:16} exponent {exponent:4.2f}   {shown}")
+    sys.exit(1 if too_steep else 0)
+
+
+if __name__ == "__main__":
+    main()
