@@ -1,18 +1,15 @@
 //! The sites that a request means.
 
-use std::collections::{BTreeSet, HashSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use super::GitRevision;
 use super::code::NOTHING_MATCHES;
 use super::file::OpenedFile;
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::git::CanonicalAddress;
-use crate::sites::{
-    ImageNames, ImageRequest, Key, NoImage, Site, SitePart, SitePartKind, choose_image,
-};
-use crate::source::{Location, RepoPath, SourceFile, Span};
-use crate::yaml::{KeyNode, Node, Step};
+use crate::sites::{ImageNames, ImageRequest, Key, NoImage, Site, SitePartKind, choose_image};
+use crate::source::{Location, RepoPath};
+use crate::yaml::Node;
 
 /// A site, with the file that it is in.
 pub(super) type Chosen<'f> = (&'f OpenedFile, &'f Site);
@@ -51,45 +48,6 @@ fn names((file, site): Chosen<'_>) -> ImageNames<'_> {
         names.repository = file.sites.iter().filter(is_shared).find_map(Site::repository);
     }
     names
-}
-
-/// The sites among these that are written in place: a site that repeats one of
-/// them, as an alias or by `<<`, changes with it.
-pub(super) fn written<'c, 'f>(chosen: &'c [Chosen<'f>]) -> impl Iterator<Item = Chosen<'f>> + 'c {
-    let stand = |(file, site): &Chosen<'f>| -> Vec<(Span, bool)> {
-        site.parts
-            .iter()
-            .filter(|part| part.is_there)
-            .filter_map(|part| stands(file, part))
-            .collect()
-    };
-    let own: HashSet<(*const SourceFile, Span)> = chosen
-        .iter()
-        .flat_map(|one| stand(one).into_iter().map(move |at| (Arc::as_ptr(&one.0.file), at)))
-        .filter(|(_, (_, repeats))| !repeats)
-        .map(|(file, (span, _))| (file, span))
-        .collect();
-    chosen.iter().copied().filter(move |one| {
-        let repeats_own = |(span, repeats): (Span, bool)| {
-            repeats && own.contains(&(Arc::as_ptr(&one.0.file), span))
-        };
-        !stand(one).into_iter().any(repeats_own)
-    })
-}
-
-/// The place where a part is written, and whether this one only repeats it.
-fn stands(file: &OpenedFile, part: &SitePart) -> Option<(Span, bool)> {
-    let mut node = file.documents.get(part.at.document)?.root();
-    let mut repeats = false;
-    for step in part.at.route.steps() {
-        repeats |= node.alias_of().is_some();
-        if let Step::Key(key) = step {
-            repeats |= node.key(key).is_some_and(KeyNode::is_repeated);
-        }
-        node = step.find(node)?;
-    }
-    let written = node.alias_of().unwrap_or(node);
-    Some((written.location().span(), repeats || node.alias_of().is_some()))
 }
 
 fn no_image(files: &[OpenedFile], request: &ImageRequest, images: &[Chosen<'_>]) -> Finding {

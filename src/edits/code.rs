@@ -28,6 +28,21 @@ codes! {
     /// ```
     TWO_VALUES = "two-values", Answer, Error;
 
+    /// An edit would change something that nobody asked for.
+    ///
+    /// What is to change has an anchor (`&name`), and an alias (`*name`) or `<<` repeats it
+    /// for another app, another environment, or another image. That one would change as
+    /// well, without being planned and judged. What is repeated for the same app and
+    /// environment changes along, and is shown. Write the value out where it is repeated;
+    /// each can then be changed by itself.
+    ///
+    /// ```yaml
+    /// web: { image: { repository: shop/web, tag: &tag v1 } }
+    /// job: { image: { repository: shop/job, tag: *tag } }     # refused for `web`
+    /// job: { image: { repository: shop/job, tag: v1 } }
+    /// ```
+    SHARED_ANCHOR = "shared-anchor", Answer, Error;
+
     /// An encrypted file is not edited.
     ///
     /// SOPS signs every value of a file, even those that are not encrypted: after

@@ -1,11 +1,12 @@
 //! From files and a request to the files' new texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::choose::{self, Chosen};
 use super::code::{SEALED_FILE, TWO_VALUES};
 use super::file::OpenedFile;
+use super::repeated::{ChosenEdit, without_repeated};
 use super::{EditRequest, RouteValue};
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::git::CanonicalAddress;
@@ -70,7 +71,7 @@ pub fn edit(
     if findings.has_errors() {
         return Err(findings);
     }
-    let mut wanted = PendingEdits { files: &files, changes: BTreeMap::new(), findings };
+    let mut wanted = PendingEdits::new(&files, findings);
     for image in &request.images {
         wanted.image(image, request);
     }
@@ -81,6 +82,7 @@ pub fn edit(
             Err(finding) => wanted.findings.push(finding),
         }
     }
+    wanted.take_chosen();
     for route in &request.routes {
         wanted.route(route);
     }
@@ -119,12 +121,30 @@ fn options(request: &EditRequest, add_digest: bool) -> WriteOptions {
 /// The changes of each file.
 struct PendingEdits<'f> {
     files: &'f [OpenedFile],
+    /// The number of each file.
+    numbers: HashMap<*const SourceFile, usize>,
+    /// The sites that were chosen.
+    chosen: Vec<ChosenEdit<'f>>,
     /// By the file's number.
-    changes: BTreeMap<usize, Vec<(Location, Change)>>,
+    changes: BTreeMap<usize, FileEdits>,
     findings: Findings,
 }
 
+/// The changes of one file, each with the place that people are shown.
+#[derive(Default)]
+struct FileEdits {
+    changes: Vec<(Location, Change)>,
+    /// The number of the change of each place.
+    by_place: HashMap<Place, usize>,
+}
+
 impl<'f> PendingEdits<'f> {
+    fn new(files: &'f [OpenedFile], findings: Findings) -> Self {
+        let numbers = files.iter().enumerate();
+        let numbers = numbers.map(|(number, file)| (Arc::as_ptr(&file.file), number)).collect();
+        Self { files, numbers, chosen: Vec::new(), changes: BTreeMap::new(), findings }
+    }
+
     fn image(&mut self, image: &ImageRequest, request: &EditRequest) {
         match choose::images(self.files, image, request.repository) {
             Ok(chosen) => {
@@ -141,14 +161,21 @@ impl<'f> PendingEdits<'f> {
         value: impl Fn(&Site) -> SiteValue,
         options: WriteOptions,
     ) {
-        for (file, site) in choose::written(chosen) {
+        for &(file, site) in chosen {
             match changes(site, &value(site), options) {
-                Ok(changes) => {
-                    for change in changes {
-                        self.push(file, site.location.clone(), change);
-                    }
-                }
+                Ok(changes) => self.chosen.push(ChosenEdit { file, site, changes }),
                 Err(finding) => self.findings.push(finding),
+            }
+        }
+    }
+
+    /// Takes the changes of the chosen sites, those of anchors and aliases once.
+    fn take_chosen(&mut self) {
+        let mut chosen = std::mem::take(&mut self.chosen);
+        self.findings.extend(without_repeated(&mut chosen).err().into_iter().flatten());
+        for ChosenEdit { file, site, changes } in chosen {
+            for change in changes {
+                self.push(file, site.location.clone(), change);
             }
         }
     }
@@ -175,9 +202,11 @@ impl<'f> PendingEdits<'f> {
     }
 
     fn push(&mut self, file: &OpenedFile, location: Location, change: Change) {
-        let number = self.files.iter().position(|other| Arc::ptr_eq(&other.file, &file.file));
-        let changes = self.changes.entry(number.unwrap_or_default()).or_default();
-        match changes.iter().find(|(_, other)| place(other) == place(&change)) {
+        let number = self.numbers[&Arc::as_ptr(&file.file)];
+        let edits = self.changes.entry(number).or_default();
+        let next = edits.changes.len();
+        let at = *edits.by_place.entry(change.place()).or_insert(next);
+        match edits.changes.get(at) {
             // Two sites may share a scalar: a container's and a marker's.
             Some((_, other)) if *other == change => {}
             Some((first, _)) => {
@@ -185,14 +214,14 @@ impl<'f> PendingEdits<'f> {
                 let finding = Finding::new(&TWO_VALUES, message, first.clone());
                 self.findings.push(finding.because("asked for twice").help("give it one value"));
             }
-            None => changes.push((location, change)),
+            None => edits.changes.push((location, change)),
         }
     }
 
     fn edited(mut self) -> Result<Vec<ChangedFile>, Findings> {
         let mut all = Vec::new();
-        for (number, changes) in std::mem::take(&mut self.changes) {
-            let edited = apply(&self.files[number], changes);
+        for (number, edits) in std::mem::take(&mut self.changes) {
+            let edited = apply(&self.files[number], edits.changes);
             all.extend(self.findings.keep(edited));
         }
         if self.findings.has_errors() { Err(self.findings) } else { Ok(all) }
@@ -202,7 +231,7 @@ impl<'f> PendingEdits<'f> {
 fn apply(opened: &OpenedFile, wanted: Vec<(Location, Change)>) -> Result<ChangedFile, Findings> {
     let file = Arc::clone(&opened.file);
     for (location, change) in &wanted {
-        let document = opened.documents.get(place(change).0.document);
+        let document = opened.documents.get(change.place().document);
         if document.is_some_and(|document| document.root().get("sops").is_some()) {
             let message =
                 format!("`{}` is encrypted by SOPS, which signs all of its values", file.path());
@@ -218,24 +247,10 @@ fn apply(opened: &OpenedFile, wanted: Vec<(Location, Change)>) -> Result<Changed
     Ok(ChangedFile { file, text, replaced })
 }
 
-/// The place of a change, with the key if it is not part of the place.
-fn place(change: &Change) -> (&Place, Option<&str>) {
-    match change {
-        Change::Set { at, .. } | Change::Remove { at } => (at, None),
-        Change::Insert { map, key, .. } | Change::SetYaml { map, key, .. } => (map, Some(key)),
-        Change::Append { list, .. } => (list, None),
-    }
-}
-
 fn of(opened: &OpenedFile, beside: &Location, change: &Change) -> Replaced {
-    let (place, key) = place(change);
-    let mut route = place.route.clone();
-    if let Some(key) = key {
-        route.push(Step::Key(key.to_owned()));
-    }
-    let node =
-        opened.documents.get(place.document).and_then(|document| route.find(document.root()));
-    let root = opened.documents.get(place.document).map(Value::root);
+    let Place { document, route } = change.place();
+    let root = opened.documents.get(document).map(Value::root);
+    let node = root.and_then(|root| route.find(root));
     let is_named = leads_to_secret(root, &route);
     let is_secret = node.is_some_and(|node| shown(node, is_named).1);
     let old = node.filter(|node| !node.is_null()).map(|node| match node.kind() {

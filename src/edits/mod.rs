@@ -10,9 +10,10 @@ mod code;
 mod edit;
 mod file;
 mod named_files;
+mod repeated;
 mod request;
 
-pub use code::{CODES, TWO_VALUES};
+pub use code::{CODES, SHARED_ANCHOR, TWO_VALUES};
 pub use edit::{ChangedFile, Replaced, edit};
 pub use named_files::NamedFiles;
 pub use request::{EditRequest, GitRevision, RouteValue};

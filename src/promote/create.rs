@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::SiteChange;
-use super::propose::{Proposal, TargetSites, written};
+use super::propose::{Proposal, TargetSites, WantedValue, written};
 use crate::sites::{AppSites, Key, Site, SiteValue, pair};
 use crate::source::{RepoPath, Tree};
 use crate::yaml::{Change, Dialect, Place, Route, Step, parse};
@@ -29,7 +29,8 @@ pub(super) fn created(
     let mut wanted = Vec::new();
     for pair in &pairs.both {
         if let Some(value) = &pair.source.value {
-            wanted.extend(pair.targets.iter().map(|site| (*site, value.clone())));
+            wanted
+                .extend(pair.targets.iter().map(|site| WantedValue { site, value: value.clone() }));
         }
     }
     let mut proposal = written(target, &wanted);

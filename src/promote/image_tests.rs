@@ -52,8 +52,11 @@ impl App {
     }
 
     fn sites(&self) -> AppSites {
-        let model = Model::of_tree(&self.repository, &tree(&self.files), &ModelScope::all());
-        model.app(&self.name, "shop").expect("the app is there")
+        self.model().app(&self.name, "shop").expect("the app is there")
+    }
+
+    fn model(&self) -> Model {
+        Model::of_tree(&self.repository, &tree(&self.files), &ModelScope::all())
     }
 
     /// The keys of images, by line.
@@ -84,7 +87,8 @@ fn set(app: &App, text: &str) -> Taken {
     let sites = app.sites();
     let state = sites.state.clone().unwrap();
     let options = WriteOptions { drop_digest: true, ..WriteOptions::default() };
-    let target = TargetSites { app: &sites, state: &state, options };
+    let model = app.model();
+    let target = TargetSites { app: &sites, state: &state, options, model: &model };
     let request = ImageRequest::parse(text).unwrap();
     let proposal =
         propose::requested(target, &[request], &at(), || None).map_err(|found| code(&found))?;
@@ -395,7 +399,8 @@ fn the_texts_that_a_refusal_lists_can_be_pasted() {
         let sites = app.sites();
         let state = sites.state.clone().unwrap();
         let options = WriteOptions { repository: true, ..WriteOptions::default() };
-        let target = TargetSites { app: &sites, state: &state, options };
+        let model = app.model();
+        let target = TargetSites { app: &sites, state: &state, options, model: &model };
         let in_app =
             propose::requested(target, std::slice::from_ref(&request), &at(), || None).unwrap_err();
         for found in [in_files, in_app] {

@@ -8,6 +8,7 @@ mod arrival;
 mod assessment;
 mod base;
 mod blocking;
+mod carried;
 mod change;
 mod code;
 mod create;

@@ -261,13 +261,14 @@ impl Planner<'_> {
         self.finish(app, &current, proposal, &Arrival::Set)
     }
 
-    pub(super) fn target_of<'h>(&self, current: &'h TargetState) -> TargetSites<'h> {
+    pub(super) fn target_of<'h>(&'h self, current: &'h TargetState) -> TargetSites<'h> {
         let options = WriteOptions {
             drop_digest: self.permissions.drop_digest,
             repository: self.permissions.repository,
             ..WriteOptions::default()
         };
-        TargetSites { app: &current.app, state: &current.state, options }
+        let model = self.base.model;
+        TargetSites { app: &current.app, state: &current.state, options, model }
     }
 
     fn nothing(app: &str, current: &TargetState) -> AppOutcome {

@@ -7,7 +7,7 @@ use super::code::{NO_DIGEST, SITES_CHANGED, UNKNOWN_IMAGE};
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::edits::TWO_VALUES;
 use crate::sites::{
-    AppSites, ImageNames, ImageParts, ImageRequest, Key, NoImage, Site, SiteValue, State,
+    AppSites, ImageNames, ImageParts, ImageRequest, Key, Model, NoImage, Site, SiteValue, State,
     WriteOptions, changes, choose_image_of_app, pair,
 };
 use crate::source::{FileChanges, Location, RepoPath};
@@ -45,16 +45,21 @@ pub(super) struct TargetSites<'a> {
     pub(super) app: &'a AppSites,
     pub(super) state: &'a State,
     pub(super) options: WriteOptions,
+    /// The model that the sites are from.
+    pub(super) model: &'a Model,
 }
 
 impl TargetSites<'_> {
-    fn subject(&self) -> Subject {
+    pub(super) fn subject(&self) -> Subject {
         Subject::app(self.app.environment.as_str(), &*self.app.app)
     }
 }
 
-/// A site, and the value that it is to have.
-pub(super) type WantedValue<'s> = (&'s Site, SiteValue);
+/// The value that a site is to have.
+pub(super) struct WantedValue<'s> {
+    pub(super) site: &'s Site,
+    pub(super) value: SiteValue,
+}
 
 /// Proposes the values of the source's sites; each image keeps its repository.
 pub(super) fn promoted(target: TargetSites<'_>, source: &AppSites) -> Proposal {
@@ -66,7 +71,7 @@ pub(super) fn promoted(target: TargetSites<'_>, source: &AppSites) -> Proposal {
         let is_movable = |site: &Site| site.value.is_some() || !site.key.is_template_pin();
         for &site in pair.targets.iter().filter(|site| is_movable(site)) {
             match promoted_value(site, value, target.options) {
-                Ok(value) => wanted.push((site, value)),
+                Ok(value) => wanted.push(WantedValue { site, value }),
                 Err(finding) => obstacles.push(finding.about(target.subject())),
             }
         }
@@ -128,7 +133,11 @@ pub(super) fn requested(
     let mut unknown = Findings::new();
     for request in requests {
         match matching_sites(target, request, at) {
-            Ok(sites) => wanted.extend(sites.iter().map(|site| (*site, request.value_of(site)))),
+            Ok(sites) => {
+                wanted.extend(
+                    sites.iter().map(|site| WantedValue { site, value: request.value_of(site) }),
+                );
+            }
             Err(NoSites::Unknown(finding)) => unknown.push(finding.about(target.subject())),
             Err(NoSites::Unfit(found)) => findings.extend(found.about(&target.subject())),
         }
@@ -142,12 +151,13 @@ pub(super) fn requested(
 
 /// The finding that one site is to get two different values.
 fn conflict(wanted: &[WantedValue<'_>]) -> Option<Finding> {
-    let (site, value, other) = wanted.iter().enumerate().find_map(|(at, (site, value))| {
-        let before = &wanted[..at];
-        let other =
-            before.iter().find(|(other, wanted)| std::ptr::eq(*other, *site) && wanted != value);
-        other.map(|(_, other)| (site, value, other))
+    let (one, other) = wanted.iter().enumerate().find_map(|(at, one)| {
+        let is_other = |other: &&WantedValue<'_>| {
+            std::ptr::eq(other.site, one.site) && other.value != one.value
+        };
+        Some((one, wanted[..at].iter().find(is_other)?))
     })?;
+    let (site, value, other) = (one.site, &one.value, &other.value);
     let message = format!("`{}` is to be both `{other}` and `{value}`", site.key);
     let finding = Finding::new(&TWO_VALUES, message, site.location.clone());
     Some(finding.because("would get two values").help("give each image one new reference"))
@@ -228,7 +238,7 @@ pub(super) fn restored(target: TargetSites<'_>, before: &State) -> Result<Propos
         .iter()
         .filter_map(|site| {
             site.value.as_ref()?;
-            Some((site, before.get(&site.key)?.clone()))
+            Some(WantedValue { site, value: before.get(&site.key)?.clone() })
         })
         .collect();
     let options = WriteOptions { repository: true, exact: true, ..WriteOptions::default() };
@@ -246,7 +256,7 @@ pub(super) fn written(target: TargetSites<'_>, wanted: &[WantedValue<'_>]) -> Pr
         obstacles: Findings::new(),
         warnings: Findings::new(),
     };
-    for (site, value) in wanted {
+    for WantedValue { site, value } in wanted {
         match changes(site, value, target.options) {
             Ok(edits) if edits.is_empty() => continue,
             Ok(edits) => proposal.add(site, value, edits),
@@ -260,12 +270,19 @@ pub(super) fn written(target: TargetSites<'_>, wanted: &[WantedValue<'_>]) -> Pr
         edits.retain(|change| seen.insert(change.clone()));
     }
     proposal.state = target.state.with(&new);
+    proposal.carry(target, wanted);
     proposal
 }
 
 impl Proposal {
     /// Adds the change of a site, with the edits of its file.
     fn add(&mut self, site: &Site, value: &SiteValue, edits: Vec<Change>) {
+        self.add_change(site, value);
+        self.edits.entry(site.file.path().clone()).or_default().extend(edits);
+    }
+
+    /// Adds the change of a site.
+    pub(super) fn add_change(&mut self, site: &Site, value: &SiteValue) {
         self.changes.push(SiteChange {
             key: site.key.clone(),
             from: site.value.clone(),
@@ -273,6 +290,5 @@ impl Proposal {
             path: site.file.path().clone(),
             line: site.location.start().line,
         });
-        self.edits.entry(site.file.path().clone()).or_default().extend(edits);
     }
 }

@@ -44,9 +44,11 @@ impl Planner<'_> {
         commit: &ObjectName,
     ) -> Option<FileChanges> {
         let tree = self.base.tree.at(commit.as_str()).ok()?;
-        let old = self.model_of(&tree, app).app(&self.target.name, app)?;
+        let model = self.model_of(&tree, app);
+        let old = model.app(&self.target.name, app)?;
         let state = old.state.clone().ok()?;
-        let target = TargetSites { app: &old, state: &state, options: WriteOptions::default() };
+        let options = WriteOptions::default();
+        let target = TargetSites { app: &old, state: &state, options, model: &model };
         let later =
             edited(&tree, &propose::restored(target, &current.state).ok()?.edits, true).ok()?;
         let mut originals = FileChanges::new();

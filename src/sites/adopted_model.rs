@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::files::{self, ParsedFiles};
+use super::files::{self, ParsedFile, ParsedFiles};
 use super::kept;
 use super::rules::{self, Rule, RuleSites};
 use super::{AppInstance, AppSites, Barrier, ModelScope, Site, StateBasis, shared};
@@ -149,6 +149,25 @@ impl AdoptedModel {
             is_wanted.then_some((number, environment, app))
         });
         matches.collect()
+    }
+
+    /// What the rules find in a file, for all apps and environments.
+    pub(super) fn sites_in(&self, file: &Arc<SourceFile>) -> Vec<(AppInstance, Site)> {
+        let parsed = ParsedFile::new(Arc::clone(file));
+        let linked = self.links.get(file.path()).into_iter().flatten();
+        let mut found = Vec::new();
+        for path in linked.chain([file.path()]) {
+            for (number, rule) in self.rules.iter().enumerate() {
+                let Some((environment, app)) = rule.matches(path) else { continue };
+                let sites = rule.sites(path, &parsed, app, (number, environment)).found;
+                let name = &self.environments[environment].name;
+                for (app, sites) in sites.into_iter().flatten() {
+                    let instance = AppInstance::new(name, &app);
+                    found.extend(sites.into_iter().map(|site| (instance.clone(), site)));
+                }
+            }
+        }
+        found
     }
 
     /// Reads what the rules find in a file.

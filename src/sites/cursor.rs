@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::{SitePart, SitePartKind};
-use crate::yaml::{Kind, Node, Place, Route, Step, Value};
+use crate::source::Span;
+use crate::yaml::{KeyNode, Kind, Node, Place, Route, Step, Value};
 
 /// A node of a document with the path that leads to it. The path is shared with
 /// neighbouring nodes; a [`Place`] is made of it only for sites.
@@ -13,6 +14,8 @@ pub(super) struct Cursor<'a> {
     pub(super) node: Node<'a>,
     document: usize,
     path: Option<Rc<CursorPath<'a>>>,
+    /// Whether an alias or `<<` leads here from where the node is written.
+    is_repeated: bool,
 }
 
 /// The last step to a node, and those before it.
@@ -32,7 +35,7 @@ enum CursorStep<'a> {
 impl<'a> Cursor<'a> {
     /// The root of a file's document of that number.
     pub(super) fn root(document: usize, value: &'a Value) -> Self {
-        Self { node: value.root(), document, path: None }
+        Self { node: value.root(), document, path: None, is_repeated: false }
     }
 
     /// The roots of a file's documents.
@@ -42,13 +45,20 @@ impl<'a> Cursor<'a> {
 
     fn step(&self, step: CursorStep<'a>, node: Node<'a>) -> Self {
         let path = CursorPath { before: self.path.clone(), step };
-        Self { node, document: self.document, path: Some(Rc::new(path)) }
+        let is_repeated = self.is_repeated || node.alias_of().is_some();
+        Self { node, document: self.document, path: Some(Rc::new(path)), is_repeated }
+    }
+
+    /// The value of a key of this map.
+    fn value(&self, key: KeyNode<'a>, node: Node<'a>) -> Self {
+        let value = self.step(CursorStep::Key(key.text()), node);
+        Self { is_repeated: value.is_repeated || key.is_repeated(), ..value }
     }
 
     /// The value of a key.
     pub(super) fn get(&self, key: &str) -> Option<Self> {
         let (key, node) = self.node.entries().find(|(other, _)| other.text() == key)?;
-        Some(self.step(CursorStep::Key(key.text()), node))
+        Some(self.value(key, node))
     }
 
     /// The value at the end of several keys.
@@ -76,9 +86,7 @@ impl<'a> Cursor<'a> {
 
     /// A map's keys and values; none if this is not a map.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Self)> + '_ {
-        self.node
-            .entries()
-            .map(|(key, value)| (key.text(), self.step(CursorStep::Key(key.text()), value)))
+        self.node.entries().map(|(key, value)| (key.text(), self.value(key, value)))
     }
 
     /// A list's items; none if this is not a list.
@@ -146,15 +154,28 @@ impl<'a> Cursor<'a> {
     /// This scalar as a part of a site.
     pub(super) fn part(&self, kind: SitePartKind) -> SitePart {
         let text = text(self.node).unwrap_or_default();
-        SitePart { kind, at: self.place(), is_there: true, text }
+        let (written, is_repeated) = self.written();
+        SitePart { kind, at: self.place(), is_there: true, text, written, is_repeated }
     }
 
     /// The scalar at a key of this map as a part, whether it is there or not.
     pub(super) fn part_at(&self, key: &str, kind: SitePartKind) -> SitePart {
         match self.get(key) {
             Some(at) => at.part(kind),
-            None => SitePart { kind, at: self.absent(key), is_there: false, text: String::new() },
+            None => self.absent_part(key, kind),
         }
+    }
+
+    /// The part that a key of this map would have.
+    pub(super) fn absent_part(&self, key: &str, kind: SitePartKind) -> SitePart {
+        let (written, is_repeated) = self.written();
+        let (at, text) = (self.absent(key), String::new());
+        SitePart { kind, at, is_there: false, text, written, is_repeated }
+    }
+
+    /// Where the node is written, and whether this place only repeats it.
+    fn written(&self) -> (Option<Span>, bool) {
+        (Some(self.node.written().location().span()), self.is_repeated)
     }
 
     /// The place that a key of this map would have.

@@ -206,7 +206,8 @@ impl KeptPart {
             });
         }
         let at = Place { document: self.document, route };
-        SitePart { kind: self.kind.into(), at, is_there: self.is_there, text: self.text }
+        let Self { kind, is_there, text, .. } = self;
+        SitePart { kind: kind.into(), at, is_there, text, written: None, is_repeated: false }
     }
 }
 

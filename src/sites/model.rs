@@ -255,6 +255,26 @@ impl Model {
         each!(&self.0, layout => layout.app(environment, app))
     }
 
+    /// An app's sites in an environment, once these files have other texts; none if it is
+    /// not there then.
+    pub fn app_after(&self, instance: &AppInstance, files: &[Arc<SourceFile>]) -> Option<AppSites> {
+        let mut after = self.narrowed(instance).unwrap_or_else(|| self.clone());
+        for file in files {
+            after.put(file.path(), Some(Arc::clone(file)));
+        }
+        after.app(&instance.environment, &instance.app)
+    }
+
+    /// The sites in a file of every app in every environment, also of those that are not in
+    /// the scope. Their keys are the short ones. In a native repository, where each app has
+    /// files of its own, there are none of other apps to ask for.
+    pub fn sites_in(&self, file: &Arc<SourceFile>) -> Vec<(AppInstance, Site)> {
+        match &self.0 {
+            Layout::Native(_) => Vec::new(),
+            Layout::Adopted(layout) => layout.sites_in(file),
+        }
+    }
+
     /// Sites of apps that are only in files shared by several environments. They
     /// must not be changed there ([`super::Barrier::Shared`]); the finding is
     /// [`super::shared_base`]. The scope has to be everything, and the tree the

@@ -124,8 +124,12 @@ impl NativeApp<'_> {
 
     /// A part in the innermost file, whether it is there or not.
     fn part(&self, route: Route, kind: SitePartKind, text: String) -> SitePart {
-        let is_there = self.root.is_some_and(|root| route.find(root).is_some());
-        SitePart { kind, at: Place { document: 0, route }, is_there, text }
+        let found = self.root.and_then(|root| Cursor::root(0, root.tree()).follow(&route));
+        let at = Place { document: 0, route };
+        match found.map(|found| found.part(kind)) {
+            Some(part) => SitePart { at, text, ..part },
+            None => SitePart { kind, at, is_there: false, text, written: None, is_repeated: false },
+        }
     }
 
     /// The template's pin, which can be written where there is none yet.

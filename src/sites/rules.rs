@@ -167,7 +167,8 @@ fn says_the_same(old: &[Site], new: &[Site]) -> bool {
         old.key == new.key
             && old.qualified == new.qualified
             && old.value == new.value
-            && old.parts == new.parts
+            && old.parts.len() == new.parts.len()
+            && old.parts.iter().zip(&new.parts).all(|(old, new)| old.says_the_same(new))
     };
     old.len() == new.len() && old.iter().zip(new).all(same)
 }
@@ -275,7 +276,14 @@ fn promoted_value(
     // The document in which the values begin, or the first.
     let number = documents.iter().position(|document| root.find(document.root()).is_some());
     let at = Place { document: number.unwrap_or_default(), route: whole };
-    let part = SitePart { kind: SitePartKind::Value, at, is_there: false, text: String::new() };
+    let part = SitePart {
+        kind: SitePartKind::Value,
+        at,
+        is_there: false,
+        text: String::new(),
+        written: None,
+        is_repeated: false,
+    };
     let line = builder.file.line(1);
     let location = Location::new(builder.file, Span { start: line.start, end: line.end });
     Some(Site { location, ..builder.site(key, None, &first, vec![part]) })

@@ -8,7 +8,9 @@ use serde::{Serialize, Serializer};
 
 use crate::config::EnvironmentName;
 use crate::kubernetes::{full_repository, image_reference};
-use crate::source::{Location, REDACTED, RepoPath, SourceFile, is_secret_key, without_credentials};
+use crate::source::{
+    Location, REDACTED, RepoPath, SourceFile, Span, is_secret_key, without_credentials,
+};
 use crate::yaml::{Place, Route, is_secret_text, leads_to_secret};
 
 /// A place in a file that has an image reference, a git reference or a promoted
@@ -247,7 +249,7 @@ impl fmt::Display for SiteValue {
 }
 
 /// One scalar of a site, or the place where it would be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct SitePart {
     /// The part of the reference that it holds.
     pub kind: SitePartKind,
@@ -259,6 +261,23 @@ pub struct SitePart {
     /// The scalar's text. If there is no scalar yet, the text from an outer file
     /// that has to be written along with the other parts, which may be empty.
     pub text: String,
+    /// Where the scalar is written: if the place is an alias or comes by `<<`, the span
+    /// of what that repeats. If there is no scalar yet, the span of the map that its key
+    /// goes into. None if it is not known, or if there is no such map.
+    pub written: Option<Span>,
+    /// Whether the place only repeats what is written elsewhere.
+    pub is_repeated: bool,
+}
+
+impl SitePart {
+    /// Whether both hold the same at the same place. Where it is written in the file
+    /// does not count, which changes with every line above it.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.at == other.at
+            && self.is_there == other.is_there
+            && self.text == other.text
+    }
 }
 
 /// The part of a reference that a scalar holds.

@@ -28,5 +28,7 @@ pub use parse::parse;
 pub use route::{Route, RouteError, Step};
 pub use scalar::{Dialect, is_text};
 pub use secrets::{is_secret_entry, is_secret_text, leads_to_secret, mark_secrets, shown};
-pub use splice::{CODES as SPLICE_CODES, Change, NewScalar, NewValue, Place, splice};
+pub use splice::{
+    CODES as SPLICE_CODES, Change, NewScalar, NewValue, Place, splice, where_written,
+};
 pub use value::{KeyNode, Kind, MAX_DEPTH, MapEntry, MapKey, Node, NodeId, Number, Style, Value};

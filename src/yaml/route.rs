@@ -153,6 +153,12 @@ fn says(node: Node<'_>, text: &str) -> bool {
     }
 }
 
+impl Extend<Step> for Route {
+    fn extend<I: IntoIterator<Item = Step>>(&mut self, steps: I) {
+        self.steps.extend(steps);
+    }
+}
+
 impl FromIterator<Step> for Route {
     fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
         Self { steps: steps.into_iter().collect() }

@@ -468,6 +468,12 @@ impl<'a> Node<'a> {
         self.data().alias_of.map(|id| self.value.node(id))
     }
 
+    /// The node that is written out: for an alias, the one that it repeats.
+    #[must_use]
+    pub fn written(self) -> Self {
+        self.alias_of().unwrap_or(self)
+    }
+
     /// A copy in a tree of its own, each node with its place.
     pub fn to_value(self) -> Value {
         let mut value = Value::new(self.location().file());

@@ -268,6 +268,30 @@ fn what_repeats_something_else_is_refused() {
 }
 
 #[test]
+fn an_image_whose_repository_comes_by_a_merge_changes_as_well() {
+    let text = "web: &web\n  repository: x/web\n  pull: Always\n  tag: v1\nside:\n  <<: *web\n  \
+                tag: v1 # its own\n";
+    check("values.yaml", text, &["x/web:v2"], Ok(&text.replace("v1", "v2")));
+    check("values.yaml", text, &["x/web:v2@NEW"], Ok(&text.replace("v1", "v2@NEW")));
+}
+
+#[test]
+fn what_an_alias_would_change_of_another_image_is_refused() {
+    let tag = "web:\n  image: {repository: x/web, tag: &tag v1}\njob:\n  \
+               image: {repository: x/job, tag: *tag}\n";
+    check("values.yaml", tag, &["x/web:v2"], Err("shared-anchor"));
+    check("values.yaml", tag, &["x/job:v2"], Err("edit-alias"));
+    check("values.yaml", tag, &["x/web:v2", "x/job:v2"], Ok(&tag.replace("v1", "v2")));
+    check("values.yaml", tag, &["x/web:v2", "x/job:v3"], Err("two-values"));
+    let merged = "web: &web {repository: x/web, tag: v1}\njob: {<<: *web, repository: x/job}\n";
+    check("values.yaml", merged, &["x/web:v2"], Err("shared-anchor"));
+    let kustomization = "images:\n- {name: web, newTag: &t v1}\n- {name: job, newTag: *t}\n";
+    check("kustomization.yaml", kustomization, &["web=:v2"], Err("shared-anchor"));
+    let both = kustomization.replace("v1", "v2");
+    check("kustomization.yaml", kustomization, &["web=:v2", "job=:v2"], Ok(&both));
+}
+
+#[test]
 fn an_encrypted_file_is_not_edited() {
     let text = "image: {repository: web, tag: v1}\nsops: {mac: x}\n";
     check("values.yaml", text, &["web=:v2"], Err("sealed-file"));

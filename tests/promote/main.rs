@@ -2,6 +2,7 @@
 //! clones that the real git made.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
+mod aliases;
 mod busy_rung;
 mod gates;
 mod kept_rows;

@@ -104,6 +104,8 @@ pub(super) fn images(
                 at: map.absent(key),
                 is_there: false,
                 text: wanted.value.clone(),
+                written: None,
+                is_repeated: false,
             };
             found.sites.push(builder.site(Key::Image(wanted.value.clone()), None, map, vec![part]));
         }

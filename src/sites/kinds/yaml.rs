@@ -7,7 +7,7 @@ use crate::diagnostic::Finding;
 use crate::sites::code::{SITE_NOT_A_SCALAR, TEMPLATED_SITE};
 use crate::sites::cursor::{Cursor, is_template, text};
 use crate::sites::{Key, Site, SitePart, SitePartKind, SiteValue};
-use crate::yaml::{Place, Route, Step, Value};
+use crate::yaml::{Route, Step, Value};
 
 /// Files with fields.
 pub(super) struct FieldSiteReader<'r>(pub(super) &'r Fields);
@@ -112,8 +112,7 @@ fn missing(documents: &[Value], route: &Route, kind: SitePartKind) -> Option<Sit
         above.push(step.clone());
     }
     let map = Cursor::roots(documents).find_map(|root| root.follow(&above))?;
-    let at: Place = map.absent(last);
-    map.node.is_mapping().then(|| SitePart { kind, at, is_there: false, text: String::new() })
+    map.node.is_mapping().then(|| map.absent_part(last, kind))
 }
 
 /// The finding that a template fills in the scalar that a rule points at.

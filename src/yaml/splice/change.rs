@@ -62,6 +62,43 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// The place of what changes: the scalar, the key's value, or the list.
+    pub fn place(&self) -> Place {
+        let (mut place, key) = match self {
+            Self::Set { at, .. } | Self::Remove { at } => (at.clone(), None),
+            Self::Append { list, .. } => (list.clone(), None),
+            Self::Insert { map, key, .. } | Self::SetYaml { map, key, .. } => {
+                (map.clone(), Some(key))
+            }
+        };
+        place.route.extend(key.map(|key| Step::Key(key.clone())));
+        place
+    }
+
+    /// The same change at another place; none if it is of a key, and the place is not
+    /// that of one.
+    pub(super) fn at_place(&self, place: Place) -> Option<Self> {
+        if let Self::Set { .. } | Self::Remove { .. } | Self::Append { .. } = self {
+            return Some(match self.clone() {
+                Self::Set { text, .. } => Self::Set { at: place, text },
+                Self::Append { item, .. } => Self::Append { list: place, item },
+                _ => Self::Remove { at: place },
+            });
+        }
+        let (route, last) = place.route.split_last()?;
+        let (map, Step::Key(key)) = (Place { document: place.document, route }, last.clone())
+        else {
+            return None;
+        };
+        match self.clone() {
+            Self::Insert { text, .. } => Some(Self::Insert { map, key, text }),
+            Self::SetYaml { yaml, .. } => Some(Self::SetYaml { map, key, yaml }),
+            _ => None,
+        }
+    }
+}
+
 /// A new value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum NewValue {

@@ -22,12 +22,15 @@ mod layout;
 mod patch;
 mod replace;
 mod spell;
+mod written;
 
+use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 pub use change::{Change, NewScalar, NewValue, Place};
 pub use code::CODES;
+pub use written::where_written;
 
 use change::{Resolved, follow};
 use check::DataModel;
@@ -50,8 +53,14 @@ use crate::source::{Location, SourceFile, Span};
 /// An anchor may be edited, and what repeats it changes with it; an alias may
 /// not.
 pub fn splice(file: &Arc<SourceFile>, changes: &[Change]) -> Result<String, Findings> {
-    let mut run =
-        SpliceRun { file: Arc::clone(file), documents: read(file)?, findings: Findings::new() };
+    let documents = read(file)?;
+    let mut run = SpliceRun {
+        original: OriginalFile { file, documents: &documents },
+        file: Arc::clone(file),
+        documents: Cow::Borrowed(&documents),
+        findings: Findings::new(),
+        made: Vec::new(),
+    };
     let mut model = DataModel::of(&run.documents);
     let mut left: VecDeque<&Change> = changes.iter().collect();
     while !left.is_empty() {
@@ -61,7 +70,7 @@ pub fn splice(file: &Arc<SourceFile>, changes: &[Change]) -> Result<String, Find
             model.apply(edit);
         }
         if !batch.patches.is_empty()
-            && let Err(finding) = run.apply(&batch.patches, &model)
+            && let Err(finding) = run.apply(batch.patches, &model)
         {
             run.findings.push(finding);
             break;
@@ -88,11 +97,28 @@ fn read(file: &Arc<SourceFile>) -> Result<Vec<Value>, Findings> {
     })
 }
 
+/// A file as it is on disk, which people are shown.
+struct OriginalFile<'f> {
+    file: &'f Arc<SourceFile>,
+    documents: &'f [Value],
+}
+
+impl OriginalFile<'_> {
+    /// Why a change cannot be made in it; none if it can.
+    fn refusal(&self, change: &Change) -> Option<Finding> {
+        let file = EditedFile::new(self.file, self.documents);
+        EditBatch::default().take(&file, change).err()
+    }
+}
+
 /// A file with the changes that were made so far.
-struct SpliceRun {
+struct SpliceRun<'f> {
+    original: OriginalFile<'f>,
     file: Arc<SourceFile>,
-    documents: Vec<Value>,
+    documents: Cow<'f, [Value]>,
     findings: Findings,
+    /// The patches that made the file what it is.
+    made: Vec<Patches>,
 }
 
 /// Edits that can be made at once, with the bytes that they change.
@@ -106,7 +132,7 @@ struct EditBatch {
     is_closed: bool,
 }
 
-impl SpliceRun {
+impl SpliceRun<'_> {
     /// As many changes as can be made in the text as it is; they are taken
     /// from those that are left.
     fn batch(&mut self, left: &mut VecDeque<&Change>) -> EditBatch {
@@ -118,19 +144,43 @@ impl SpliceRun {
                 Ok(false) => break,
                 // What it needs may be made by what was taken.
                 Err(_) if !batch.edits.is_empty() => break,
-                Err(finding) => self.findings.push(finding),
+                Err(finding) => self.findings.push(self.on_disk(change, finding)),
             }
             left.pop_front();
         }
         batch
     }
 
+    /// The finding why a change cannot be made, as it is about the file on disk: changes
+    /// that nobody will see were made in this text.
+    fn on_disk(&self, change: &Change, finding: Finding) -> Finding {
+        if self.made.is_empty() {
+            return finding;
+        }
+        let moved = |location: &Location| {
+            let before = |at: u32| {
+                let made = self.made.iter().rev();
+                made.fold(at as usize, |at, patches| patches.before(at))
+            };
+            let Span { start, end } = location.span();
+            Location::new(self.original.file, Span::new(before(start), before(end)))
+        };
+        self.original.refusal(change).unwrap_or_else(|| {
+            let mut finding = finding;
+            for label in &mut finding.labels {
+                label.location = moved(&label.location);
+            }
+            finding
+        })
+    }
+
     /// Changes the text, and compares what it says with what it is to say.
-    fn apply(&mut self, patches: &Patches, model: &DataModel) -> Result<(), Finding> {
+    fn apply(&mut self, patches: Patches, model: &DataModel) -> Result<(), Finding> {
         let text = patches.apply(self.file.text());
         let changed = Arc::new(SourceFile::new(self.file.path().clone(), text));
         let unsafe_edit = |at: usize, why: &str| {
-            let at = Location::new(&self.file, Span::new(at, at));
+            let at = self.made.iter().rev().fold(at, |at, patches| patches.before(at));
+            let at = Location::new(self.original.file, Span::new(at, at));
             Finding::new(&EDIT_UNSAFE, "the edit would change more than was meant", at)
                 .because(why)
                 .help("edit the file by hand")
@@ -142,7 +192,8 @@ impl SpliceRun {
             return Err(unsafe_edit(first, "other values would differ after the edit here"));
         }
         self.file = changed;
-        self.documents = documents;
+        self.documents = Cow::Owned(documents);
+        self.made.push(patches);
         Ok(())
     }
 }

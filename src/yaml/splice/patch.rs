@@ -80,6 +80,25 @@ impl Patches {
             || after.is_some_and(|(at, _)| overlap(at))
     }
 
+    /// The offset in the text without the patches of one in the text with them; of a byte
+    /// that a patch brought, where that starts.
+    pub(super) fn before(&self, at: usize) -> usize {
+        let mut added = 0;
+        let mut cut = 0;
+        for (&(start, end), with) in &self.by_range {
+            let new = start + added - cut;
+            if at < new {
+                break;
+            }
+            if at < new + with.len() {
+                return start;
+            }
+            added += with.len();
+            cut += end - start;
+        }
+        at + cut - added
+    }
+
     /// The text with the patches in it.
     pub(super) fn apply(&self, text: &str) -> String {
         let mut patched = String::with_capacity(text.len() + 64);

@@ -1,5 +1,6 @@
 //! Edits of YAML files: exactly the intended bytes change, and no others.
 
+mod anchors;
 mod edits;
 mod generator;
 mod properties;
