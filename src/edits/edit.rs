@@ -10,7 +10,7 @@ use super::repeated::{ChosenEdit, without_repeated};
 use super::{EditRequest, RouteValue};
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::git::CanonicalAddress;
-use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, changes};
+use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, ambiguous, changes};
 use crate::source::{Location, REDACTED, SourceFile};
 use crate::yaml::{
     Change, Kind, Node, Place, Route, Step, Value, is_secret_text, is_text, leads_to_secret, shown,
@@ -59,10 +59,10 @@ pub fn edit(
     let mut findings = Findings::new();
     let mut files = Vec::new();
     for file in named {
-        files.extend(findings.keep(OpenedFile::open(file)));
+        files.extend(findings.keep(OpenedFile::open(file, true)));
     }
     for file in found {
-        match OpenedFile::open(file) {
+        match OpenedFile::open(file, false) {
             Ok(opened) => files.push(opened),
             Err(_) if !request.may_concern(file.text()) => {}
             Err(why) => findings.extend(why),
@@ -180,14 +180,23 @@ impl<'f> PendingEdits<'f> {
         }
     }
 
-    /// Sets the value at a route in every document that has it.
+    /// Sets the value at a route: in each file that was named itself, and in one of those
+    /// that were found.
     fn route(&mut self, wanted: &RouteValue) {
+        let files = self.files;
+        let found = files.iter().position(|file| !file.is_named).unwrap_or(files.len());
+        let (named, found) = files.split_at(found);
         let mut is_found = false;
-        for file in self.files {
-            for (number, document) in file.documents.iter().enumerate() {
-                let Some(node) = wanted.route.find(document.root()) else { continue };
-                is_found = true;
-                let at = exact(document.root(), &wanted.route, number);
+        for group in named.chunks(1).chain([found]) {
+            let places = places(group, &wanted.route);
+            is_found |= !places.is_empty();
+            let shown = places.iter().map(|one| (one.at.route.to_string(), one.node.location()));
+            if let Some(finding) = ambiguous(&wanted.route.to_string(), &shown.collect::<Vec<_>>())
+            {
+                self.findings.push(finding);
+                continue;
+            }
+            for RoutePlace { file, at, node } in places {
                 if let Some(change) = set_value(at, node, wanted) {
                     self.push(file, node.location(), change);
                 }
@@ -271,17 +280,24 @@ fn of(opened: &OpenedFile, beside: &Location, change: &Change) -> Replaced {
     Replaced { location, old, new, route: route.to_string() }
 }
 
-/// A route of keys and indices, for one that names items by their values.
-fn exact(root: Node<'_>, route: &Route, document: usize) -> Place {
-    let mut node = root;
-    let mut exact = Route::root();
-    for step in route.steps() {
-        let next = step.find(node).expect("the route was found to lead somewhere");
-        let index = node.items().position(|item| item.id() == next.id());
-        exact.push(index.map_or_else(|| step.clone(), Step::Index));
-        node = next;
+/// A place that a route leads to.
+struct RoutePlace<'f> {
+    file: &'f OpenedFile,
+    at: Place,
+    node: Node<'f>,
+}
+
+/// The places that a route leads to in any document of these files.
+fn places<'f>(files: &'f [OpenedFile], route: &Route) -> Vec<RoutePlace<'f>> {
+    let mut places = Vec::new();
+    for file in files {
+        for (document, value) in file.documents.iter().enumerate() {
+            let all = route.all(value.root()).into_iter();
+            let place = |(route, node)| RoutePlace { file, at: Place { document, route }, node };
+            places.extend(all.map(place));
+        }
     }
-    Place { document, route: exact }
+    places
 }
 
 /// The change that gives a node a new value; none if it has that already.

@@ -12,11 +12,13 @@ pub(super) struct OpenedFile {
     pub(super) file: Arc<SourceFile>,
     pub(super) documents: Vec<Value>,
     pub(super) sites: Vec<Site>,
+    /// Whether it was named itself, and not found below a directory.
+    pub(super) is_named: bool,
 }
 
 impl OpenedFile {
     /// Reads a file's documents and finds their sites.
-    pub(super) fn open(file: &Arc<SourceFile>) -> Result<Self, Findings> {
+    pub(super) fn open(file: &Arc<SourceFile>, is_named: bool) -> Result<Self, Findings> {
         let documents = match parse(file, Dialect::Kubectl) {
             Ok(documents) => documents,
             // Splicing has the better message if the file is a template.
@@ -26,6 +28,6 @@ impl OpenedFile {
             mark_secrets(document.root());
         }
         let (sites, _) = sites_of_file(file, &documents);
-        Ok(Self { file: Arc::clone(file), documents, sites })
+        Ok(Self { file: Arc::clone(file), documents, sites, is_named })
     }
 }

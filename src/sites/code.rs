@@ -194,4 +194,20 @@ codes! {
     /// repository deploys somebody else's image. If another repository is meant,
     /// say `--repository`.
     OTHER_REPOSITORY = "other-repository", Answer, Error;
+
+    /// A route leads to several places.
+    ///
+    /// `[name=web]` names every item whose `name` is `web`, and a route is followed in every
+    /// document of a file. If that leads to several places, it is not known which is meant,
+    /// and nothing is changed or read. Name the item by something that tells it apart, or by
+    /// its index; give a document that has the same fields a file of its own.
+    ///
+    /// ```yaml
+    /// helmCharts:
+    /// - {name: guestbook, namespace: a, version: 1.2.3}
+    /// - {name: guestbook, namespace: b, version: 1.2.3}
+    /// # `helmCharts[name=guestbook].version` is refused,
+    /// # `helmCharts[namespace=a].version` and `helmCharts[0].version` are not
+    /// ```
+    AMBIGUOUS_ROUTE = "ambiguous-route", Answer, Error;
 }

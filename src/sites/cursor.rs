@@ -1,6 +1,6 @@
 //! Nodes with the path that leads to them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::{SitePart, SitePartKind};
@@ -66,22 +66,41 @@ impl<'a> Cursor<'a> {
         keys.iter().try_fold(self.clone(), |at, key| at.get(key))
     }
 
-    /// The value that a route leads to.
+    /// The value that a route leads to, the first if there are several.
     pub(super) fn follow(&self, route: &Route) -> Option<Self> {
-        route.steps().iter().try_fold(self.clone(), |at, step| match step {
-            Step::Key(key) => at.get(key),
+        let mut steps = route.steps().iter();
+        steps.try_fold(self.clone(), |at, step| at.after(step).into_iter().next())
+    }
+
+    /// Every value that a route leads to. What an alias repeats is there once.
+    pub(super) fn follow_all(&self, route: &Route) -> Vec<Self> {
+        let mut found = vec![self.clone()];
+        for step in route.steps() {
+            found = found.iter().flat_map(|at| at.after(step)).collect();
+        }
+        let mut seen = HashSet::new();
+        found.retain(|at| seen.insert(at.node.written().id()));
+        found
+    }
+
+    /// What a step leads to.
+    fn after(&self, step: &Step) -> Vec<Self> {
+        match step {
+            Step::Key(key) => self.get(key).into_iter().collect(),
             Step::Index(index) => {
-                let node = at.node.item(*index)?;
-                Some(at.step(CursorStep::Item(*index, None), node))
+                let node = self.node.item(*index);
+                let item = |node| self.step(CursorStep::Item(*index, None), node);
+                node.map(item).into_iter().collect()
             }
             Step::Where { .. } => {
-                let mut one = Route::root();
-                one.push(step.clone());
-                let found = one.find(at.node)?.id();
-                let (index, node) = at.node.items().enumerate().find(|(_, n)| n.id() == found)?;
-                Some(at.step(CursorStep::Item(index, None), node))
+                let items = step.all(self.node).into_iter();
+                let item = |(step, node)| match step {
+                    Step::Index(index) => Some(self.step(CursorStep::Item(index, None), node)),
+                    _ => None,
+                };
+                items.filter_map(item).collect()
             }
-        })
+        }
     }
 
     /// A map's keys and values; none if this is not a map.

@@ -12,6 +12,7 @@
 //! what has to change at a site to give it a new value.
 
 mod adopted_model;
+mod ambiguous;
 mod app;
 mod app_files;
 mod brief;
@@ -35,6 +36,7 @@ mod state;
 mod state_reference;
 mod write;
 
+pub use ambiguous::ambiguous;
 pub use app::AppSites;
 pub use app_files::AppFiles;
 pub use brief::{Difference, brief, differences, in_full, shortened};

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::code::{UNMATCHED_PATTERN, UNREADABLE_MARKER};
+use super::code::{AMBIGUOUS_ROUTE, UNMATCHED_PATTERN, UNREADABLE_MARKER};
 use super::cursor::Cursor;
 use super::files::ParsedFile;
-use super::kinds::reader::{FoundSites, SiteBuilder};
+use super::kinds::reader::{FoundSites, SiteBuilder, only};
 use super::kinds::reader_of;
 use super::scope::ModelScope;
 use super::{Key, Site, SitePart, SitePartKind, SiteValue};
@@ -198,8 +198,24 @@ impl Rule {
         let reader = reader_of(&self.entry.kind);
         let FoundSites { mut sites, mut findings } = reader.find(builder, documents);
         let root = reader.root();
-        let promoted = self.entry.promote.iter();
-        sites.extend(promoted.filter_map(|route| promoted_value(builder, documents, &root, route)));
+        for route in &self.entry.promote {
+            match promoted_value(builder, documents, &root, route) {
+                Ok(site) => sites.extend(site),
+                Err(finding) => findings.push(finding),
+            }
+        }
+        // What the rule means is not known, so that nothing of the file is.
+        let unclear = findings.iter().filter(|finding| finding.code == &AMBIGUOUS_ROUTE);
+        let unclear: Findings = unclear.cloned().collect();
+        if !unclear.is_empty() {
+            return RuleSites {
+                rule,
+                environment,
+                app,
+                found: Err(unclear),
+                findings: Findings::new(),
+            };
+        }
         let found = Ok(self.by_app(path, app.as_deref(), sites, &mut findings));
         RuleSites { rule, environment, app, found, findings }
     }
@@ -264,15 +280,17 @@ fn promoted_value(
     documents: &[Value],
     root: &Route,
     route: &Sourced<Route>,
-) -> Option<Site> {
+) -> Result<Option<Site>, Finding> {
     let whole = joined(root, &route.value);
     let key = Key::Value(route.value.to_string());
-    if let Some(at) = Cursor::roots(documents).find_map(|document| document.follow(&whole)) {
+    if let Some(at) = only(documents, &whole, &route.value, &route.location)? {
         let part = at.part(SitePartKind::Value);
-        return Some(builder.site(key, Some(SiteValue::Value(emit(at.node))), &at, vec![part]));
+        let value = SiteValue::Value(emit(at.node));
+        return Ok(Some(builder.site(key, Some(value), &at, vec![part])));
     }
     let is_plain = whole.steps().iter().all(|step| matches!(step, Step::Key(_)));
-    let first = Cursor::root(0, documents.first().filter(|_| is_plain)?);
+    let Some(first) = documents.first().filter(|_| is_plain) else { return Ok(None) };
+    let first = Cursor::root(0, first);
     // The document in which the values begin, or the first.
     let number = documents.iter().position(|document| root.find(document.root()).is_some());
     let at = Place { document: number.unwrap_or_default(), route: whole };
@@ -286,7 +304,7 @@ fn promoted_value(
     };
     let line = builder.file.line(1);
     let location = Location::new(builder.file, Span { start: line.start, end: line.end });
-    Some(Site { location, ..builder.site(key, None, &first, vec![part]) })
+    Ok(Some(Site { location, ..builder.site(key, None, &first, vec![part]) }))
 }
 
 fn joined(root: &Route, route: &Route) -> Route {

@@ -1,5 +1,6 @@
 //! The path from a document's root to a value: `spec.containers[name=web].image`.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -19,7 +20,7 @@ pub enum Step {
     Key(String),
     /// To an item of a list, counted from zero.
     Index(usize),
-    /// To the first item of a list whose `key` has that value.
+    /// To the items of a list whose `key` has that value.
     Where {
         /// The key of the item, which is a map.
         key: String,
@@ -84,9 +85,31 @@ impl Route {
         Some((Self { steps: before.to_vec() }, last))
     }
 
-    /// The value it leads to; none if a step leads nowhere.
+    /// The value it leads to, the first if there are several; none if a step leads
+    /// nowhere.
     pub fn find<'a>(&self, root: Node<'a>) -> Option<Node<'a>> {
         self.steps.iter().try_fold(root, |node, step| step.find(node))
+    }
+
+    /// Every value that it leads to, each with its path of keys and indices: several if a
+    /// step names several items. What an alias repeats is there once.
+    pub fn all<'a>(&self, root: Node<'a>) -> Vec<(Self, Node<'a>)> {
+        let mut found = vec![(Self::root(), root)];
+        for step in &self.steps {
+            let mut next = Vec::new();
+            for (route, node) in found {
+                let of_step = |(step, node): (Step, Node<'a>)| {
+                    let mut route = route.clone();
+                    route.push(step);
+                    (route, node)
+                };
+                next.extend(step.all(node).into_iter().map(of_step));
+            }
+            found = next;
+        }
+        let mut seen = HashSet::new();
+        found.retain(|(_, node)| seen.insert(node.written().id()));
+        found
     }
 
     /// The path from `root` to a node below it; none if it is not there.
@@ -121,7 +144,18 @@ impl Route {
 }
 
 impl Step {
-    /// The value it leads to; none if it leads nowhere.
+    /// Everything that it leads to, each with the step of a key or an index.
+    pub fn all<'a>(&self, from: Node<'a>) -> Vec<(Self, Node<'a>)> {
+        let Self::Where { key, value } = self else {
+            return self.find(from).map(|node| (self.clone(), node)).into_iter().collect();
+        };
+        let items = from.items().enumerate();
+        let is_meant = |item: Node<'_>| item.get(key).is_some_and(|node| says(node, value));
+        let found = items.filter(|(_, item)| is_meant(*item));
+        found.map(|(index, item)| (Self::Index(index), item)).collect()
+    }
+
+    /// The value it leads to, the first if there are several; none if it leads nowhere.
     pub fn find<'a>(&self, from: Node<'a>) -> Option<Node<'a>> {
         match self {
             Self::Key(wanted) => {
@@ -376,6 +410,24 @@ metadata:
         for route in ["spec.nothing", "spec.containers[7]", "spec[0]", "spec.containers[name=x]"] {
             assert_eq!(found(route, &value), None, "{route}");
         }
+    }
+
+    #[test]
+    fn a_route_that_several_items_have_leads_to_each() {
+        let value = value(
+            "a:\n- {k: x, v: 1}\n- {k: w, v: 2}\n- {k: x, v: 3, b: [{k: z}]}\n- &m {k: m, b: [{k: \
+             z}]}\n- *m\n",
+        );
+        let all = |route: &str| {
+            let all = Route::parse(route).unwrap().all(value.root());
+            all.into_iter().map(|(route, _)| route.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(all("a[k=x].v"), ["a[0].v", "a[2].v"]);
+        assert_eq!(all("a[k=w].v"), ["a[1].v"]);
+        // Only the second of them has what follows.
+        assert_eq!(all("a[k=x].b[k=z].k"), ["a[2].b[0].k"]);
+        assert_eq!(all("a[k=m].b[k=z]"), ["a[3].b[0]"]);
+        assert!(all("a[k=q].v").is_empty());
     }
 
     #[test]

@@ -141,13 +141,56 @@ fn what_is_not_found_is_refused_with_a_suggestion() {
 #[test]
 fn a_route_sets_what_it_leads_to() {
     let text =
-        "web:\n  replicas: 2 # two\n  tag: 1.9\n  flag: \"false\"\n---\nweb: {replicas: 2}\n";
+        "web:\n  replicas: 2 # two\n  tag: 1.9\n  flag: \"false\"\n---\njob: {replicas: 2}\n";
     let set = |argument: &str, after: &str| {
         check("values.yaml", text, &["--route", argument], Ok(after));
     };
-    set("web.replicas=3", &text.replace("replicas: 2", "replicas: 3"));
+    set("web.replicas=3", &text.replace("replicas: 2 #", "replicas: 3 #"));
     set("web.tag=1.10", &text.replace("1.9", "\"1.10\""));
     set("web.flag=true", &text.replace("false", "true"));
+}
+
+#[test]
+fn a_route_that_leads_to_several_places_is_refused() {
+    let charts = "helmCharts:\n- {name: g, namespace: a, version: 1.2.3}\n- {name: g, namespace: \
+                  b, version: 1.2.3}\n";
+    let refused = |name: &str, text: &str, route: &str| {
+        check(name, text, &["--route", route], Err("ambiguous-route"));
+    };
+    refused("kustomization.yaml", charts, "helmCharts[name=g].version=1.2.4");
+    let after = charts.replace("b, version: 1.2.3", "b, version: 1.2.4");
+    for route in ["helmCharts[namespace=b].version=1.2.4", "helmCharts[1].version=1.2.4"] {
+        check("kustomization.yaml", charts, &["--route", route], Ok(&after));
+    }
+    let two = "kind: Deployment\nspec: {replicas: 1}\n---\nkind: Job\nspec: {replicas: 1}\n";
+    refused("two.yaml", two, "spec.replicas=3");
+    refused("nested.yaml", "a: [{k: x, b: [{k: z, v: 1}, {k: z, v: 1}]}]\n", "a[k=x].b[k=z].v=2");
+    // The first of them does not have what follows.
+    let second = "a: [{k: x, b: []}, {k: x, b: [{k: z, v: 1}]}]\n";
+    let after = second.replace("v: 1", "v: 2");
+    check("second.yaml", second, &["--route", "a[k=x].b[k=z].v=2"], Ok(&after));
+    // An alias repeats the one place.
+    let once = "a: [&m {k: x, v: 1}, *m]\n";
+    check("once.yaml", once, &["--route", "a[k=x].v=2"], Ok(&once.replace("v: 1", "v: 2")));
+}
+
+#[test]
+fn a_route_is_set_in_each_named_file_and_in_one_below_a_directory() {
+    let text = "spec: {replicas: 1}\n";
+    let directory = directory(&[("d/a.yaml", text), ("d/b.yaml", text)]);
+    let route = ["--route", "spec.replicas=3"];
+    let output = rungs(directory.path(), &[&["set", "--in", "d"], &route[..]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("[ambiguous-route]"), "{said}");
+    assert!(said.contains("d/a.yaml:1") && said.contains("d/b.yaml:1"), "{said}");
+    assert_eq!(read(directory.path(), "d/a.yaml"), text);
+    let named = ["set", "--in", "d/a.yaml", "--in", "d/b.yaml"];
+    let output = rungs(directory.path(), &[&named, &route[..]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    for name in ["d/a.yaml", "d/b.yaml"] {
+        assert_eq!(read(directory.path(), name), text.replace('1', "3"));
+    }
 }
 
 const SOURCES: &str = "\

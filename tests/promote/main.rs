@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod aliases;
+mod ambiguous;
 mod busy_rung;
 mod gates;
 mod kept_rows;

@@ -7,7 +7,7 @@ use super::kustomize::is_kustomization;
 use super::reader::{FoundSites, SiteBuilder, SiteReader};
 use super::reference::{image_of, image_parts};
 use crate::sites::cursor::{Cursor, is_template, text};
-use crate::sites::{Key, Removal, Site, SitePartKind, SiteValue};
+use crate::sites::{Key, Removal, Site, SitePartKind, SiteValue, ambiguous};
 use crate::yaml::{Route, Value};
 
 /// Values that start at a route of each document, or at its root.
@@ -17,12 +17,17 @@ impl SiteReader for HelmSiteReader<'_> {
     fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
         let mut found = FoundSites::default();
         for document in Cursor::roots(documents) {
-            let start = match self.0 {
-                Some(route) => document.follow(route),
-                None => Some(document),
+            let starts = match self.0 {
+                Some(route) => document.follow_all(route),
+                None => vec![document],
             };
-            if let Some(start) = start {
-                find_below(builder, &start, &mut found);
+            let places = starts.iter().map(|at| (at.place().route.to_string(), at.node.location()));
+            let unclear =
+                self.0.and_then(|route| ambiguous(&route.to_string(), &places.collect::<Vec<_>>()));
+            match (unclear, starts.first()) {
+                (Some(finding), _) => found.findings.push(finding),
+                (None, Some(start)) => find_below(builder, start, &mut found),
+                (None, None) => {}
             }
         }
         found

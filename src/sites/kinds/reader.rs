@@ -7,8 +7,8 @@ use crate::config::ImageFilter;
 use crate::diagnostic::{Finding, Findings};
 use crate::sites::code::UNREADABLE_IMAGE;
 use crate::sites::cursor::{Cursor, is_template};
-use crate::sites::{Key, Removal, Site, SitePart, SitePartKind, SiteValue};
-use crate::source::SourceFile;
+use crate::sites::{Key, Removal, Site, SitePart, SitePartKind, SiteValue, ambiguous};
+use crate::source::{Location, SourceFile};
 use crate::yaml::{Route, Value};
 
 /// A kind of site: how its files are read.
@@ -128,6 +128,27 @@ impl SiteBuilder<'_> {
         }
         let value = revision(part.text.clone(), moves);
         Some(self.site(key, Some(value), at, vec![part]))
+    }
+}
+
+/// What a rule's route leads to in any of the documents. `written` is the route as the rule
+/// has it.
+///
+/// # Errors
+///
+/// It leads to several places.
+pub(in crate::sites) fn only<'a>(
+    documents: &'a [Value],
+    route: &Route,
+    written: &Route,
+    at: &Location,
+) -> Result<Option<Cursor<'a>>, Finding> {
+    let found = Cursor::roots(documents).flat_map(|root| root.follow_all(route));
+    let found: Vec<Cursor<'a>> = found.collect();
+    let places = found.iter().map(|at| (at.place().route.to_string(), at.node.location()));
+    match ambiguous(&written.to_string(), &places.collect::<Vec<_>>()) {
+        Some(finding) => Err(finding.label(at.clone(), "leads there")),
+        None => Ok(found.into_iter().next()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! YAML of any file, whose fields are named by routes.
 
-use super::reader::{FoundSites, SiteBuilder, SiteReader};
+use super::reader::{FoundSites, SiteBuilder, SiteReader, only};
 use super::reference::{image_of, is_version_range};
 use crate::config::{Fields, Sourced};
 use crate::diagnostic::Finding;
@@ -88,13 +88,13 @@ fn site(
     is_wanted.then(|| builder.site(key, says.then_some(SiteValue::Image(image)), shown, parts))
 }
 
-/// The scalar that a route leads to, in the first document that has one. A
-/// template's expression is a finding, because the rule means this very scalar.
+/// The scalar that a route leads to in any of the documents. A template's expression
+/// is a finding, because the rule means this very scalar; so is a second place.
 fn scalar<'a>(
     documents: &'a [Value],
     route: &Sourced<Route>,
 ) -> Result<Option<Cursor<'a>>, Finding> {
-    let Some(at) = Cursor::roots(documents).find_map(|root| root.follow(&route.value)) else {
+    let Some(at) = only(documents, &route.value, &route.value, &route.location)? else {
         return Ok(None);
     };
     if let Some(finding) = templated(&at) {
