@@ -1,15 +1,10 @@
 //! The sites that a request means.
 
-use std::collections::BTreeSet;
-
-use super::GitRevision;
 use super::code::NOTHING_MATCHES;
 use super::file::OpenedFile;
 use crate::diagnostic::{Finding, Findings, nearest};
-use crate::git::CanonicalAddress;
-use crate::sites::{ImageNames, ImageRequest, Key, NoImage, Site, SitePartKind, choose_image};
+use crate::sites::{ImageNames, ImageRequest, NoImage, Site, choose_image};
 use crate::source::{Location, RepoPath};
-use crate::yaml::Node;
 
 /// A site, with the file that it is in.
 pub(super) type Chosen<'f> = (&'f OpenedFile, &'f Site);
@@ -32,7 +27,7 @@ pub(super) fn images<'f>(
     if may_differ || others.is_empty() { Ok(chosen) } else { Err(others) }
 }
 
-fn sites(files: &[OpenedFile]) -> impl Iterator<Item = Chosen<'_>> {
+pub(super) fn sites(files: &[OpenedFile]) -> impl Iterator<Item = Chosen<'_>> {
     files.iter().flat_map(|file| file.sites.iter().map(move |site| (file, site)))
 }
 
@@ -94,46 +89,4 @@ fn without(files: &[OpenedFile], what: &str) -> (String, Location) {
         }
     };
     (message, Location::of_path(&path))
-}
-
-/// The git references and versions that are meant.
-pub(super) fn gits<'f>(
-    files: &'f [OpenedFile],
-    git: &GitRevision,
-) -> Result<Vec<Chosen<'f>>, Finding> {
-    let all = || {
-        sites(files).filter(|(_, site)| {
-            matches!(site.key, Key::Git(_) | Key::Version(_) | Key::TemplatePin)
-        })
-    };
-    let wanted = CanonicalAddress::of(&git.url);
-    let is_meant = |(file, site): &Chosen<'_>| {
-        let own = [Some(site.key.name().to_owned()), address(file, site)];
-        own.into_iter().flatten().any(|own| CanonicalAddress::of(&own).is_within(&wanted))
-    };
-    let chosen: Vec<_> = all().filter(is_meant).collect();
-    if chosen.is_empty() {
-        let names =
-            |(file, site): Chosen<'_>| [Some(site.key.name().to_owned()), address(file, site)];
-        let known: BTreeSet<_> = all().flat_map(names).flatten().collect();
-        return Err(nothing(files, &format!("a reference to `{}`", git.url), &git.url, known));
-    }
-    Ok(chosen)
-}
-
-/// The address of a revision's repository, if it is beside it: `spec.url` of a
-/// source, `repoURL` beside `targetRevision`.
-fn address(file: &OpenedFile, site: &Site) -> Option<String> {
-    let part = site
-        .parts
-        .iter()
-        .find(|part| matches!(part.kind, SitePartKind::Revision | SitePartKind::Commit))?;
-    let mut node = file.documents.get(part.at.document)?.root();
-    let mut found = None;
-    for step in part.at.route.steps() {
-        let beside = ["url", "repoURL"].into_iter().find_map(|key| node.get(key));
-        found = beside.and_then(Node::as_str).or(found);
-        node = step.find(node)?;
-    }
-    found.map(str::to_owned)
 }

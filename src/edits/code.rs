@@ -17,6 +17,19 @@ codes! {
     /// ```
     NOTHING_MATCHES = "nothing-matches", Answer, Error;
 
+    /// A name means several charts or repositories.
+    ///
+    /// `--git NAME=VERSION` takes the address of a repository, the name of a chart, or that
+    /// of an object such as a release, and the first of these that fits. Several different
+    /// charts or repositories fit equally well here, and nothing is changed. Name the
+    /// address, or the place itself with `--route`.
+    ///
+    /// ```sh
+    /// rungs set --in releases.yaml --git https://charts.example.com/web=1.2.4
+    /// rungs set --in kustomization.yaml --route 'helmCharts[0].version=1.2.4'
+    /// ```
+    WHICH_SOURCE = "which-source", Answer, Error;
+
     /// One place would get two values.
     ///
     /// The command asks for several changes, and two of them give the same place

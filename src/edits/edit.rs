@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::choose::{self, Chosen};
+use super::choose_git::gits;
 use super::code::{SEALED_FILE, TWO_VALUES};
 use super::file::OpenedFile;
 use super::repeated::{ChosenEdit, without_repeated};
@@ -75,12 +76,11 @@ pub fn edit(
     for image in &request.images {
         wanted.image(image, request);
     }
-    for git in &request.gits {
+    let (chosen, unclear) = gits(&files, &request.gits);
+    wanted.findings.extend(unclear);
+    for (git, chosen) in request.gits.iter().zip(chosen) {
         let value = SiteValue::Revision(git.revision.clone());
-        match choose::gits(&files, git) {
-            Ok(chosen) => wanted.take(&chosen, |_| value.clone(), options(request, false)),
-            Err(finding) => wanted.findings.push(finding),
-        }
+        wanted.take(&chosen, |_| value.clone(), options(request, false));
     }
     wanted.take_chosen();
     for route in &request.routes {

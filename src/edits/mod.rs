@@ -6,6 +6,7 @@
 //! the files and writes them.
 
 mod choose;
+mod choose_git;
 mod code;
 mod edit;
 mod file;

@@ -108,6 +108,12 @@ impl CanonicalAddress {
         &self.path
     }
 
+    /// How many characters the host and the path have: of two addresses that one is within,
+    /// the longer is the more specific.
+    pub fn length(&self) -> usize {
+        self.host.len() + self.path.len()
+    }
+
     /// The last part of the address: `deploy` for `https://host/shop/deploy.git`.
     pub fn name(&self) -> &str {
         let last = self.path.rsplit('/').next().unwrap_or_default();

@@ -259,6 +259,62 @@ spec:
     check("app.yaml", text, &["--git", "redis=1.2.4"], Ok(&after));
 }
 
+/// Releases of Flux, each with its name, chart and source.
+fn releases(all: &[(&str, &str, &str)]) -> String {
+    let release = |(name, chart, source): &(&str, &str, &str)| {
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: \
+             {name}}}\nspec:\n  chart:\n    spec:\n      chart: {chart}\n      version: 1.2.3 # \
+             {name}/{chart}\n      sourceRef: {{kind: HelmRepository, name: {source}}}\n---\n"
+        )
+    };
+    all.iter().map(release).collect()
+}
+
+#[test]
+fn a_name_means_a_chart_before_an_object() {
+    let set = |text: &str, name: &str, changed: &[&str]| {
+        let after = changed.iter().fold(text.to_owned(), |text, one| {
+            text.replace(&format!("1.2.3 # {one}\n"), &format!("1.2.4 # {one}\n"))
+        });
+        assert_eq!(after != text, !changed.is_empty());
+        check("r.yaml", text, &["--git", &format!("{name}=1.2.4")], Ok(&after));
+    };
+    let refused = |text: &str, name: &str| {
+        check("r.yaml", text, &["--git", &format!("{name}=1.2.4")], Err("which-source"));
+    };
+    let text = releases(&[("web", "web", "x"), ("web", "other", "x"), ("redis", "web", "x")]);
+    set(&text, "web", &["web/web", "redis/web"]);
+    set(&text, "redis", &["redis/web"]);
+    set(&text, "other", &["web/other"]);
+    refused(&releases(&[("web", "a", "x"), ("web", "b", "x")]), "web");
+    refused(&releases(&[("a", "web", "x"), ("b", "web", "y")]), "web");
+}
+
+#[test]
+fn charts_of_one_name_from_several_repositories_are_refused() {
+    let text = "helmCharts:\n- {name: g, repo: https://a.example.com/x, version: 1.2.3}\n- {name: g, \
+                repo: https://b.example.com/x, version: 1.2.3}\n";
+    check("kustomization.yaml", text, &["--git", "g=1.2.4"], Err("which-source"));
+    let after = text.replacen("1.2.3", "1.2.4", 1);
+    check("kustomization.yaml", text, &["--git", "https://a.example.com/x=1.2.4"], Ok(&after));
+    let two = text.replace("- {name: g, repo: https://b", "- {name: h, repo: https://a");
+    check("kustomization.yaml", &two, &["--git", "https://a.example.com/x=1"], Err("which-source"));
+}
+
+#[test]
+fn of_several_addresses_the_most_specific_counts() {
+    let text = "resources:\n- https://github.com/o/svc/config/a?ref=v1\n- \
+                https://github.com/o/svc/config/b?ref=v1\n- https://github.com/o/svc?ref=v1\n";
+    let after = text.replace("a?ref=v1", "a?ref=v3").replace("=v1", "=v2");
+    let (whole, part) = ("https://github.com/o/svc=v2", "git@github.com:o/svc/config/a=v3");
+    for [first, second] in [[whole, part], [part, whole]] {
+        check("kustomization.yaml", text, &["--git", first, "--git", second], Ok(&after));
+    }
+    let twice = ["--git", whole, "--git", "https://github.com/o/svc=v3"];
+    check("kustomization.yaml", text, &twice, Err("two-values"));
+}
+
 #[test]
 fn images_are_found_wherever_pods_are_embedded() {
     let text = "\
