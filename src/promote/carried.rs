@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::propose::{Proposal, TargetSites, WantedValue};
 use crate::diagnostic::{Finding, Findings};
 use crate::edits::{SHARED_ANCHOR, TWO_VALUES};
-use crate::sites::{AppInstance, Key, Site, SiteValue, changes};
+use crate::sites::{AppInstance, Key, Site, SiteValue};
 use crate::source::{Location, RepoPath, SourceFile};
 use crate::yaml::{Change, Dialect, Place, parse, splice, where_written};
 
@@ -71,7 +71,7 @@ impl Proposal {
             let Some(now) = place(site).and_then(|place| by_place.get(&place)) else { continue };
             match (wanted.get(&std::ptr::from_ref(site)), &now.value) {
                 (Some(wanted), _) => {
-                    let left = changes(now, &wanted.value, target.options);
+                    let left = wanted.changes(now, target.options);
                     if now.value != site.value && left.is_ok_and(|left| !left.is_empty()) {
                         self.obstacles.push(follows(target, site, &wanted.value, now));
                     }

@@ -29,8 +29,7 @@ pub(super) fn created(
     let mut wanted = Vec::new();
     for pair in &pairs.both {
         if let Some(value) = &pair.source.value {
-            wanted
-                .extend(pair.targets.iter().map(|site| WantedValue { site, value: value.clone() }));
+            wanted.extend(pair.targets.iter().map(|site| WantedValue::new(site, value.clone())));
         }
     }
     let mut proposal = written(target, &wanted);

@@ -59,6 +59,24 @@ impl TargetSites<'_> {
 pub(super) struct WantedValue<'s> {
     pub(super) site: &'s Site,
     pub(super) value: SiteValue,
+    /// Whether it is a text where it comes from, even if it looks like a number.
+    pub(super) is_text: bool,
+}
+
+impl<'s> WantedValue<'s> {
+    /// A value that nothing says more of.
+    pub(super) fn new(site: &'s Site, value: SiteValue) -> Self {
+        Self { site, value, is_text: false }
+    }
+
+    /// The changes that give the site the value.
+    pub(super) fn changes(
+        &self,
+        site: &Site,
+        options: WriteOptions,
+    ) -> Result<Vec<Change>, Finding> {
+        changes(site, &self.value, WriteOptions { as_text: self.is_text, ..options })
+    }
 }
 
 /// Proposes the values of the source's sites; each image keeps its repository.
@@ -71,7 +89,9 @@ pub(super) fn promoted(target: TargetSites<'_>, source: &AppSites) -> Proposal {
         let is_movable = |site: &Site| site.value.is_some() || !site.key.is_template_pin();
         for &site in pair.targets.iter().filter(|site| is_movable(site)) {
             match promoted_value(site, value, target.options) {
-                Ok(value) => wanted.push(WantedValue { site, value }),
+                Ok(value) => {
+                    wanted.push(WantedValue { site, value, is_text: pair.source.is_text() });
+                }
                 Err(finding) => obstacles.push(finding.about(target.subject())),
             }
         }
@@ -135,7 +155,7 @@ pub(super) fn requested(
         match matching_sites(target, request, at) {
             Ok(sites) => {
                 wanted.extend(
-                    sites.iter().map(|site| WantedValue { site, value: request.value_of(site) }),
+                    sites.iter().map(|site| WantedValue::new(site, request.value_of(site))),
                 );
             }
             Err(NoSites::Unknown(finding)) => unknown.push(finding.about(target.subject())),
@@ -238,7 +258,7 @@ pub(super) fn restored(target: TargetSites<'_>, before: &State) -> Result<Propos
         .iter()
         .filter_map(|site| {
             site.value.as_ref()?;
-            Some(WantedValue { site, value: before.get(&site.key)?.clone() })
+            Some(WantedValue::new(site, before.get(&site.key)?.clone()))
         })
         .collect();
     let options = WriteOptions { repository: true, exact: true, ..WriteOptions::default() };
@@ -256,8 +276,8 @@ pub(super) fn written(target: TargetSites<'_>, wanted: &[WantedValue<'_>]) -> Pr
         obstacles: Findings::new(),
         warnings: Findings::new(),
     };
-    for WantedValue { site, value } in wanted {
-        match changes(site, value, target.options) {
+    for one @ WantedValue { site, value, .. } in wanted {
+        match one.changes(site, target.options) {
             Ok(edits) if edits.is_empty() => continue,
             Ok(edits) => proposal.add(site, value, edits),
             Err(finding) => proposal.obstacles.push(finding.about(target.subject())),

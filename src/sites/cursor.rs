@@ -174,7 +174,8 @@ impl<'a> Cursor<'a> {
     pub(super) fn part(&self, kind: SitePartKind) -> SitePart {
         let text = text(self.node).unwrap_or_default();
         let (written, is_repeated) = self.written();
-        SitePart { kind, at: self.place(), is_there: true, text, written, is_repeated }
+        let is_number = self.node.as_number().is_some();
+        SitePart { kind, at: self.place(), is_there: true, text, written, is_repeated, is_number }
     }
 
     /// The scalar at a key of this map as a part, whether it is there or not.
@@ -189,7 +190,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn absent_part(&self, key: &str, kind: SitePartKind) -> SitePart {
         let (written, is_repeated) = self.written();
         let (at, text) = (self.absent(key), String::new());
-        SitePart { kind, at, is_there: false, text, written, is_repeated }
+        SitePart { kind, at, is_there: false, text, written, is_repeated, is_number: false }
     }
 
     /// Where the node is written, and whether this place only repeats it.

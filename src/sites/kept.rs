@@ -207,7 +207,15 @@ impl KeptPart {
         }
         let at = Place { document: self.document, route };
         let Self { kind, is_there, text, .. } = self;
-        SitePart { kind: kind.into(), at, is_there, text, written: None, is_repeated: false }
+        SitePart {
+            kind: kind.into(),
+            at,
+            is_there,
+            text,
+            written: None,
+            is_repeated: false,
+            is_number: false,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::cursor::{Cursor, text};
 use super::{ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue};
 use crate::config::{Layer, Layered, MergedValue, Sourced, merge_settings, merge_values};
 use crate::source::{Location, SourceFile, Span};
-use crate::yaml::{Node, Place, Route, Step, emit};
+use crate::yaml::{Node, Place, Route, Step, emit_as_written};
 
 /// Whether an app's own files declare values promotable, so that what shared
 /// files say matters.
@@ -128,7 +128,15 @@ impl NativeApp<'_> {
         let at = Place { document: 0, route };
         match found.map(|found| found.part(kind)) {
             Some(part) => SitePart { at, text, ..part },
-            None => SitePart { kind, at, is_there: false, text, written: None, is_repeated: false },
+            None => SitePart {
+                kind,
+                at,
+                is_there: false,
+                text,
+                written: None,
+                is_repeated: false,
+                is_number: false,
+            },
         }
     }
 
@@ -146,7 +154,7 @@ impl NativeApp<'_> {
     fn promoted(&self, route: &Sourced<Route>, values: Option<&Layered<'_>>) -> Site {
         // The first step leads to the values.
         let laid = values.and_then(|values| values.value().find(&route.value.steps()[1..]));
-        let value = laid.as_ref().map(|laid| SiteValue::Value(emit(laid.root())));
+        let value = laid.as_ref().map(|laid| SiteValue::Value(emit_as_written(laid.root())));
         let innermost = self.layers.iter().rev().find_map(|layer| route.value.find(layer.root));
         let location = innermost.filter(|_| value.is_some());
         let location = location.map_or_else(|| route.location.clone(), Node::location);

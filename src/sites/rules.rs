@@ -14,7 +14,7 @@ use crate::config::{EnvironmentName, FilePattern, Repository, SiteKind, SiteRule
 use crate::diagnostic::{Finding, Findings};
 use crate::git::CanonicalAddress;
 use crate::source::{Location, RepoPath, Span};
-use crate::yaml::{Place, Route, Step, Value, emit};
+use crate::yaml::{Place, Route, Step, Value, emit_as_written};
 
 /// An entry of `sites` with its patterns for each environment.
 #[derive(Debug, Clone)]
@@ -285,7 +285,7 @@ fn promoted_value(
     let key = Key::Value(route.value.to_string());
     if let Some(at) = only(documents, &whole, &route.value, &route.location)? {
         let part = at.part(SitePartKind::Value);
-        let value = SiteValue::Value(emit(at.node));
+        let value = SiteValue::Value(emit_as_written(at.node));
         return Ok(Some(builder.site(key, Some(value), &at, vec![part])));
     }
     let is_plain = whole.steps().iter().all(|step| matches!(step, Step::Key(_)));
@@ -301,6 +301,7 @@ fn promoted_value(
         text: String::new(),
         written: None,
         is_repeated: false,
+        is_number: false,
     };
     let line = builder.file.line(1);
     let location = Location::new(builder.file, Span { start: line.start, end: line.end });

@@ -71,6 +71,17 @@ impl Site {
         self.repository().is_none_or(|own| full_repository(own) == full_repository(repository))
     }
 
+    /// Whether its tag or revision is a text to whoever reads the file: in quotes, or not to
+    /// be mistaken for a number.
+    pub fn is_text(&self) -> bool {
+        let is_name = |kind| {
+            use SitePartKind::{Commit, Digest, Pin, Revision, Tag};
+            matches!(kind, Commit | Digest | Pin | Revision | Tag)
+        };
+        let mut parts = self.parts.iter().filter(|part| part.is_there && is_name(part.kind));
+        parts.any(|part| !part.is_number)
+    }
+
     /// The part of that kind.
     pub(super) fn part(&self, kind: SitePartKind) -> Option<&SitePart> {
         self.parts.iter().find(|part| part.kind == kind)
@@ -181,7 +192,7 @@ pub enum SiteValue {
     /// A range of versions or a branch, which names something else tomorrow. It
     /// is not part of a state, and is never copied.
     Moving(String),
-    /// A value, as [`crate::yaml::emit`] writes it.
+    /// A value, as [`crate::yaml::emit_as_written`] writes it.
     Value(String),
 }
 
@@ -267,6 +278,8 @@ pub struct SitePart {
     pub written: Option<Span>,
     /// Whether the place only repeats what is written elsewhere.
     pub is_repeated: bool,
+    /// Whether the scalar is a number to whoever reads the file, whatever `text` is here.
+    pub is_number: bool,
 }
 
 impl SitePart {

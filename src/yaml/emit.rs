@@ -1,5 +1,8 @@
 //! From trees to text.
 
+use std::cell::Cell;
+use std::fmt;
+
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_saphyr::DoubleQuoted;
 
@@ -9,7 +12,7 @@ use super::{Kind, Node};
 /// reads them.
 impl Serialize for Node<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Written { node: *self, as_yaml: false }.serialize(serializer)
+        Written { node: *self, as_yaml: false, next: None }.serialize(serializer)
     }
 }
 
@@ -21,6 +24,19 @@ impl Serialize for Node<'_> {
 ///
 /// Never for a tree that was parsed or built within [`super::MAX_DEPTH`].
 pub fn emit(node: Node<'_>) -> String {
+    written(node, None)
+}
+
+/// As [`emit`], with numbers as they were written: `0644`, `1.10`, `1e6`.
+///
+/// # Panics
+///
+/// Never for a tree that was parsed or built within [`super::MAX_DEPTH`].
+pub fn emit_as_written(node: Node<'_>) -> String {
+    written(node, Some(&Cell::new(None)))
+}
+
+fn written<'a>(node: Node<'a>, spelling: Option<&NextNumber<'a>>) -> String {
     let options = serde_saphyr::ser_options! {
         indent_step: 2,
         compact_list_indent: true,
@@ -28,36 +44,63 @@ pub fn emit(node: Node<'_>) -> String {
         // A folded text changes on every line when one word changes.
         folded_wrap_chars: usize::MAX,
     };
-    let mut text = String::new();
-    let written = Written { node, as_yaml: true };
-    serde_saphyr::to_fmt_writer_with_options(&mut text, &written, options)
+    let mut spelled = SpelledNumbers { text: String::new(), next: spelling };
+    let written = Written { node, as_yaml: true, next: spelling };
+    serde_saphyr::to_fmt_writer_with_options(&mut spelled, &written, options)
         .expect("a tree of maps with text keys, lists and finite numbers is YAML");
+    let mut text = spelled.text;
     if !text.ends_with('\n') {
         text.push('\n');
     }
     text
 }
 
+/// How the number that is written next was spelled.
+type NextNumber<'a> = Cell<Option<&'a str>>;
+
+/// A text in which numbers are spelled as they were.
+struct SpelledNumbers<'w, 'a> {
+    text: String,
+    next: Option<&'w NextNumber<'a>>,
+}
+
+/// What stands for a number while it is written: the serializer writes it by itself, after
+/// blanks if there are any.
+const NUMBER: u8 = 0;
+
+impl fmt::Write for SpelledNumbers<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let spelled = self.next.filter(|_| text == "0").and_then(Cell::take);
+        self.text.push_str(spelled.unwrap_or(text));
+        Ok(())
+    }
+}
+
 /// A node on its way to a serializer.
-struct Written<'a> {
+struct Written<'w, 'a> {
     node: Node<'a>,
     /// Whether the serializer is [`emit`]'s.
     as_yaml: bool,
+    /// Where a number's spelling is left, if it is to be kept.
+    next: Option<&'w NextNumber<'a>>,
 }
 
-impl<'a> Written<'a> {
+impl<'a> Written<'_, 'a> {
     fn below(&self, node: Node<'a>) -> Self {
         Self { node, ..*self }
     }
 }
 
-impl Serialize for Written<'_> {
+impl Serialize for Written<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.node.kind() {
             Kind::Null => serializer.serialize_unit(),
             Kind::Bool(truth) => serializer.serialize_bool(*truth),
             Kind::Number(number) => {
-                if let Some(value) = number.as_i64() {
+                if let Some(next) = self.next {
+                    next.set(Some(number.source()));
+                    serializer.serialize_u8(NUMBER)
+                } else if let Some(value) = number.as_i64() {
                     serializer.serialize_i64(value)
                 } else if let Some(value) = number.as_u64() {
                     serializer.serialize_u64(value)

@@ -22,7 +22,7 @@ mod syntax_errors;
 mod value;
 
 pub use code::CODES;
-pub use emit::emit;
+pub use emit::{emit, emit_as_written};
 pub use lint::{ToolFamily, lint, readings};
 pub use parse::parse;
 pub use route::{Route, RouteError, Step};

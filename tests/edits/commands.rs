@@ -391,6 +391,30 @@ fn what_an_alias_would_change_of_another_image_is_refused() {
 }
 
 #[test]
+fn a_tag_is_quoted_where_some_reader_prints_it_differently() {
+    let text = "image:\n  repository: x/web\n  tag: 39 # build number\n";
+    for (tag, written) in [
+        ("40", "40"),
+        ("999999", "999999"),
+        ("1000000", "\"1000000\""),
+        ("20240131", "\"20240131\""),
+        ("0644", "\"0644\""),
+        ("1e3", "\"1e3\""),
+        ("0x1F", "\"0x1F\""),
+        ("1_000", "\"1_000\""),
+        ("2024-01-31", "\"2024-01-31\""),
+    ] {
+        let after = text.replace("39", written);
+        check("values.yaml", text, &[&format!("x/web:{tag}")], Ok(&after));
+        check("values.yaml", text, &["--route", &format!("image.tag={tag}")], Ok(&after));
+    }
+    let plain = "x:\n  tag: 5\n  replicas: 2\n";
+    let after = plain.replace('5', "\"2000000\"").replace("s: 2", "s: 3");
+    let routes = ["--route", "x.tag=2000000", "--route", "x.replicas=3"];
+    check("values.yaml", plain, &routes, Ok(&after));
+}
+
+#[test]
 fn an_encrypted_file_is_not_edited() {
     let text = "image: {repository: web, tag: v1}\nsops: {mac: x}\n";
     check("values.yaml", text, &["web=:v2"], Err("sealed-file"));

@@ -7,6 +7,7 @@ mod ambiguous;
 mod busy_rung;
 mod gates;
 mod kept_rows;
+mod numbers;
 mod promotions;
 mod properties;
 mod replay;

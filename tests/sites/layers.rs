@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use rungs::config::{App, load};
 use rungs::sites::{AppSites, Key, Model, ModelScope, SiteValue};
-use rungs::yaml::emit;
+use rungs::yaml::emit_as_written;
 
 use crate::sample::{app, path, tree};
 
@@ -147,7 +147,7 @@ fn by_loading(app: &App) -> BTreeMap<String, String> {
     for route in &app.promote {
         let value = route.value.in_values().find(app.values().root());
         let value = value.filter(|value| !value.is_null());
-        let text = value.map(|value| emit(value)).unwrap_or_default();
+        let text = value.map(|value| emit_as_written(value)).unwrap_or_default();
         all.insert(route.value.to_string(), text);
     }
     all

@@ -50,6 +50,7 @@ const USUAL: WriteOptions = WriteOptions {
     drop_digest: false,
     add_digest: false,
     moving: false,
+    as_text: false,
     exact: false,
 };
 const DROP: WriteOptions = WriteOptions { drop_digest: true, ..USUAL };

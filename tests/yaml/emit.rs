@@ -9,7 +9,9 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use rungs::source::{Location, RepoPath, SourceFile, Span};
-use rungs::yaml::{Dialect, Kind, Node, NodeId, Number, Style, Value, emit, parse};
+use rungs::yaml::{
+    Dialect, Kind, Node, NodeId, Number, Style, Value, emit, emit_as_written, parse,
+};
 use serde_json::Value as Json;
 
 use crate::support::corpora;
@@ -97,6 +99,18 @@ fn assert_unchanged_by_kubectl(texts: &[String]) {
         assert_eq!(received["nested"][n], sent["nested"][n], "{text:?} in a map in a list");
     }
     assert_eq!(received["keys"].as_object().unwrap().len(), texts.len());
+}
+
+#[test]
+fn numbers_may_be_emitted_as_they_were_written() {
+    let text = "a: 0644\nb:\n- 1.10\n- 1e6\n- 0x1F\n- 0\nc: x\n\"0\": \"0\"\n";
+    let documents = parse(&file(text), Dialect::Kubectl).unwrap();
+    let emitted = emit_as_written(documents[0].root());
+    let again = parse(&file(&emitted), Dialect::Kubectl).unwrap();
+    assert!(again[0].root().equals(documents[0].root()), "{emitted}");
+    let numbers = "a: 0644\nb:\n- 1.10\n- 1e6\n- 0x1F\n- 0\nc: x\n";
+    assert!(emitted.starts_with(numbers), "{emitted}");
+    assert_eq!(again[0].root().get("0").and_then(Node::as_str), Some("0"));
 }
 
 #[test]

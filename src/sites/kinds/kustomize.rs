@@ -106,6 +106,7 @@ pub(super) fn images(
                 text: wanted.value.clone(),
                 written: None,
                 is_repeated: false,
+                is_number: false,
             };
             found.sites.push(builder.site(Key::Image(wanted.value.clone()), None, map, vec![part]));
         }

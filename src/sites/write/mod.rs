@@ -30,10 +30,28 @@ pub fn changes(site: &Site, to: &SiteValue, options: WriteOptions) -> Result<Vec
         (SiteValue::Revision(text) | SiteValue::Moving(text), _) => revision(site, text)?,
         (SiteValue::Value(yaml), _) => value(site, yaml)?,
     };
+    let changes = if options.as_text { as_texts(site, changes) } else { changes };
     match barrier(site) {
         Some(finding) if !changes.is_empty() => Err(finding),
         _ => Ok(changes),
     }
+}
+
+/// The same changes, of which those of numbers write texts: `tag: 38` becomes `tag: "39"`.
+fn as_texts(site: &Site, changes: Vec<Change>) -> Vec<Change> {
+    let as_text = |change: Change| {
+        let Change::Set { at, text } = &change else { return change };
+        let mut parts = site.parts.iter();
+        let is_number = parts.any(|part| part.is_number && part.at == *at);
+        let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let (map, key) = split(at);
+        if is_number && is_digits && !key.is_empty() {
+            Change::SetYaml { map, key, yaml: format!("\"{text}\"\n") }
+        } else {
+            change
+        }
+    };
+    changes.into_iter().map(as_text).collect()
 }
 
 /// A git reference or version.

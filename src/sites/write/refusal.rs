@@ -17,6 +17,9 @@ pub struct WriteOptions {
     pub add_digest: bool,
     /// A range or a branch is overwritten, because it was named.
     pub moving: bool,
+    /// What is written is a text where it comes from, and is written in quotes if it looks
+    /// like a number.
+    pub as_text: bool,
     /// The site gets exactly this tag and digest, as it once had them: a part that
     /// is missing is removed.
     pub exact: bool,

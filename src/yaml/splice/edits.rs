@@ -119,14 +119,14 @@ fn set(text: &str, target: &EditTarget<'_>) -> Vec<Edit> {
     let node = target.node;
     let is_said = match node.kind() {
         Kind::String(said) => said_by(node.style(), Some(said), text) == **said,
-        Kind::Number(number) => is_whole(node) && number.source() == text,
+        Kind::Number(number) => prints_as_written(text) && number.source() == text,
         _ => false,
     };
     if is_said {
         return Vec::new();
     }
     // `tag: 38` was taken as it is, and so will be `tag: 39`; `1.10` was not.
-    let stays_number = is_whole(node) && is_digits(text);
+    let stays_number = is_whole(node) && prints_as_written(text);
     let text = text.to_owned();
     let to = if stays_number { NewScalar::Plain(text) } else { NewScalar::Text(text) };
     vec![Edit::Set { at: target.place.clone(), to }]
@@ -137,12 +137,17 @@ fn is_whole(node: Node<'_>) -> bool {
     node.as_number().is_some_and(|number| is_digits(number.source()))
 }
 
-/// Digits that are the same number to every reader, and the same text once it is
-/// printed again.
+/// Digits that are the same number to every reader.
 fn is_digits(text: &str) -> bool {
     (1..=15).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_digit())
         && (text == "0" || !text.starts_with('0'))
+}
+
+/// Whether a text is a whole number that every reader prints again as it is written. Helm
+/// reads numbers as floats, and prints those from a million on as `1e+06`.
+pub(in crate::yaml) fn prints_as_written(text: &str) -> bool {
+    text.len() <= 6 && is_digits(text)
 }
 
 /// The edit that adds a missing value.
@@ -265,6 +270,7 @@ fn is_equal(one: Node<'_>, two: Node<'_>) -> bool {
         (Kind::Mapping(_) | Kind::Sequence(_), _) | (_, Kind::Mapping(_) | Kind::Sequence(_)) => {
             false
         }
+        (Kind::Number(one), Kind::Number(two)) => one.source() == two.source(),
         _ => one.equals(two),
     }
 }

@@ -75,6 +75,15 @@ rows! { all:
     a_whole_number_remains_a_number:
         "tag: 38\nother: v38\n",
         [set("tag", "39"), set("other", "39")] => Ok("tag: 39\nother: \"39\"\n");
+    a_whole_number_that_helm_prints_differently_is_quoted:
+        "a: 999999\nb: 39\nc: 1000000 # build\nd: 1000000\n",
+        [set("a", "1000000"), set("b", "20240131"), set("c", "1000001"), set("d", "999999")]
+            => Ok("a: \"1000000\"\nb: \"20240131\"\nc: \"1000001\" # build\nd: 999999\n");
+    a_number_that_becomes_another_is_spelled_as_it_came:
+        "a: 420\nb: 1.1\nc: [1e6, 2]\nd: 1\n",
+        [become_yaml("", "a", "0644\n"), become_yaml("", "b", "1.10\n"),
+            become_yaml("", "c", "- 1e6\n- 3\n"), become_yaml("", "d", "\"1\"\n")]
+            => Ok("a: 0644\nb: 1.10\nc: [1e6, 3]\nd: \"1\"\n");
     a_file_that_is_a_whole_number_remains_a_number:
         "57555555",
         [set("", "5")] => Ok("5");
