@@ -35,13 +35,7 @@ pub(super) fn sites(files: &[OpenedFile]) -> impl Iterator<Item = Chosen<'_>> {
 /// another kind of site has found both.
 fn names((file, site): Chosen<'_>) -> ImageNames<'_> {
     let mut names = ImageNames::of_site(site);
-    if names.repository.is_none() {
-        let is_shared = |other: &&Site| {
-            let places = || other.parts.iter().map(|part| &part.at);
-            site.parts.iter().any(|part| places().any(|at| *at == part.at))
-        };
-        names.repository = file.sites.iter().filter(is_shared).find_map(Site::repository);
-    }
+    names.repository = names.repository.or_else(|| file.repository_beside(site));
     names
 }
 

@@ -1,17 +1,20 @@
 //! A file that is to be edited.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diagnostic::Findings;
 use crate::sites::{Site, sites_of_file};
 use crate::source::SourceFile;
-use crate::yaml::{Dialect, Value, mark_secrets, parse, splice};
+use crate::yaml::{Dialect, Place, Value, mark_secrets, parse, splice};
 
 /// A file that was read.
 pub(super) struct OpenedFile {
     pub(super) file: Arc<SourceFile>,
     pub(super) documents: Vec<Value>,
     pub(super) sites: Vec<Site>,
+    /// The number of the first site with a repository that has a part at a place.
+    repositories: HashMap<Place, usize>,
     /// Whether it was named itself, and not found below a directory.
     pub(super) is_named: bool,
 }
@@ -28,6 +31,18 @@ impl OpenedFile {
             mark_secrets(document.root());
         }
         let (sites, _) = sites_of_file(file, &documents);
-        Ok(Self { file: Arc::clone(file), documents, sites, is_named })
+        let mut repositories = HashMap::new();
+        for (number, site) in sites.iter().enumerate() {
+            for part in site.parts.iter().filter(|_| site.repository().is_some()) {
+                repositories.entry(part.at.clone()).or_insert(number);
+            }
+        }
+        Ok(Self { file: Arc::clone(file), documents, sites, repositories, is_named })
+    }
+
+    /// The repository of the first site that shares a place with one that has none.
+    pub(super) fn repository_beside(&self, site: &Site) -> Option<&str> {
+        let places = site.parts.iter().filter_map(|part| self.repositories.get(&part.at));
+        self.sites[*places.min()?].repository()
     }
 }

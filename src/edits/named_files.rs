@@ -1,6 +1,6 @@
 //! The files that a person names: read, and written after they were edited.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub struct NamedFiles {
     directory: PathBuf,
     /// By their real paths, so that each is edited once.
     files: BTreeMap<PathBuf, NamedFile>,
+    /// The real path of each file.
+    paths: HashMap<*const SourceFile, PathBuf>,
 }
 
 /// A file to edit, and how it was named.
@@ -34,7 +36,7 @@ impl NamedFiles {
     /// No files, with the directory that paths will start from.
     pub fn from_directory(directory: &Path) -> Self {
         let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
-        Self { directory, files: BTreeMap::new() }
+        Self { directory, files: BTreeMap::new(), paths: HashMap::new() }
     }
 
     /// The files that were named themselves.
@@ -110,6 +112,7 @@ impl NamedFiles {
         let path = path.ok_or_else(|| not_utf8(shown))?;
         let file = Tree::new(Disk::new(root)).read(&path);
         let file = file.map_err(|error| Finding::of_read_error(&error, None))?;
+        self.paths.insert(Arc::as_ptr(&file), real.to_owned());
         self.files.insert(real.to_owned(), NamedFile { file, shown: shown.to_owned(), is_named });
         Ok(())
     }
@@ -125,7 +128,8 @@ impl NamedFiles {
 
     /// The real path of a file, and the path as the person wrote it.
     fn find(&self, file: &Arc<SourceFile>) -> (&Path, &Path) {
-        let found = self.files.iter().find(|(_, known)| Arc::ptr_eq(&known.file, file));
+        let real = self.paths.get(&Arc::as_ptr(file));
+        let found = real.and_then(|real| Some((real, self.files.get(real)?)));
         let (real, found) = found.expect("only files that were added are edited");
         (real, &found.shown)
     }

@@ -57,7 +57,7 @@ impl<'a> Cursor<'a> {
 
     /// The value of a key.
     pub(super) fn get(&self, key: &str) -> Option<Self> {
-        let (key, node) = self.node.entries().find(|(other, _)| other.text() == key)?;
+        let (key, node) = self.node.entry(key)?;
         Some(self.value(key, node))
     }
 

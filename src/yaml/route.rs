@@ -158,9 +158,7 @@ impl Step {
     /// The value it leads to, the first if there are several; none if it leads nowhere.
     pub fn find<'a>(&self, from: Node<'a>) -> Option<Node<'a>> {
         match self {
-            Self::Key(wanted) => {
-                from.entries().find(|(key, _)| key.text() == wanted).map(|(_, node)| node)
-            }
+            Self::Key(wanted) => from.get(wanted),
             Self::Index(index) => from.item(*index),
             Self::Where { key, value } => {
                 from.items().find(|item| item.get(key).is_some_and(|node| says(node, value)))

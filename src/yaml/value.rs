@@ -1,6 +1,7 @@
 //! One tree for parsed, merged and rendered data.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use crate::source::{Location, SourceFile, Span};
 
@@ -201,7 +202,17 @@ pub struct Value {
     files: Vec<Arc<SourceFile>>,
     nodes: Vec<Data>,
     root: NodeId,
+    /// Of a tree that was parsed and not changed since.
+    key_order: OnceLock<KeyOrder>,
+    is_changed: bool,
 }
+
+/// The positions of long maps' entries in the order of their keys: a file may have a map
+/// of thousands of keys, each of which is looked up.
+type KeyOrder = HashMap<NodeId, Box<[usize]>>;
+
+/// Up to this length, a map is searched from its first key on.
+const SHORT: usize = 16;
 
 impl Value {
     /// A tree with one node, `null`, whose place is the whole of `file`.
@@ -214,7 +225,13 @@ impl Value {
             alias_of: None,
             overrode: None,
         };
-        Self { files: vec![Arc::clone(file)], nodes: vec![data], root: NodeId(0) }
+        Self {
+            files: vec![Arc::clone(file)],
+            nodes: vec![data],
+            root: NodeId(0),
+            key_order: OnceLock::new(),
+            is_changed: false,
+        }
     }
 
     /// Makes room for so many more nodes.
@@ -412,7 +429,38 @@ impl Value {
         FileId(u16::try_from(index).expect("an app has fewer than 65,536 layers"))
     }
 
+    /// The entry of a key of a map.
+    fn entry(&self, map: NodeId, key: &str) -> Option<&MapEntry> {
+        let Kind::Mapping(entries) = &self.data(map).kind else { return None };
+        if entries.len() > SHORT && !self.is_changed {
+            let order = self.key_order.get_or_init(|| self.in_order());
+            // An alias has the entries of its anchor.
+            if let Some(order) = order.get(&self.data(map).alias_of.unwrap_or(map)) {
+                let at = order.binary_search_by(|&at| entries[at].key_text().cmp(key)).ok()?;
+                return Some(&entries[order[at]]);
+            }
+        }
+        entries.iter().find(|entry| entry.key_text() == key)
+    }
+
+    fn in_order(&self) -> KeyOrder {
+        let mut order = KeyOrder::new();
+        for (number, data) in self.nodes.iter().enumerate() {
+            if let Kind::Mapping(entries) = &data.kind
+                && entries.len() > SHORT
+                && data.alias_of.is_none()
+            {
+                let mut positions: Box<[usize]> = (0..entries.len()).collect();
+                positions.sort_by(|&a, &b| entries[a].key_text().cmp(entries[b].key_text()));
+                let number = u32::try_from(number).expect("a node was added with its number");
+                order.insert(NodeId(number), positions);
+            }
+        }
+        order
+    }
+
     fn entries_mut(&mut self, map: NodeId) -> &mut Vec<MapEntry> {
+        self.is_changed = true;
         match &mut self.nodes[map.0 as usize].kind {
             Kind::Mapping(entries) => entries,
             other => panic!("{} is not a map", other.noun()),
@@ -484,12 +532,18 @@ impl<'a> Node<'a> {
 
     /// The value of a key of a map.
     pub fn get(self, key: &str) -> Option<Self> {
-        self.entries().find(|(k, _)| k.text() == key).map(|(_, node)| node)
+        self.entry(key).map(|(_, node)| node)
     }
 
     /// The key of that text, for its place.
     pub fn key(self, key: &str) -> Option<KeyNode<'a>> {
-        self.entries().map(|(k, _)| k).find(|k| k.text() == key)
+        self.entry(key).map(|(key, _)| key)
+    }
+
+    /// A key of a map with its value.
+    pub fn entry(self, key: &str) -> Option<(KeyNode<'a>, Self)> {
+        let entry = self.value.entry(self.id, key)?;
+        Some((KeyNode { value: self.value, entry }, self.value.node(entry.value)))
     }
 
     /// A map's keys and values in order; none where it is not a map.

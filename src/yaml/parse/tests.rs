@@ -415,3 +415,33 @@ fn a_file_full_of_problems_is_given_up_after_a_hundred() {
         assert_eq!(findings.len(), 101);
     }
 }
+
+#[test]
+fn each_key_of_a_long_map_is_found_also_by_an_alias_a_merge_and_after_a_change() {
+    let keys = || (0..40).rev().map(|number| format!("k{number}"));
+    let long = keys().map(|key| format!("  {key}: {key}\n")).collect::<Vec<_>>().concat();
+    let text = format!("a: &a\n{long}b: *a\nc:\n  <<: *a\n  k7: own\n");
+    let mut value = read(&text);
+    let check = |value: &Value| {
+        for map in ["a", "b", "c"].map(|map| value.root().get(map).unwrap()) {
+            for key in keys() {
+                let first = map.entries().find(|(other, _)| other.text() == key);
+                let found = map.entry(&key);
+                assert_eq!(
+                    found.map(|(key, node)| (key.text(), node.id())),
+                    first.map(|(key, node)| (key.text(), node.id())),
+                );
+                assert!(found.is_some(), "{key}");
+            }
+            assert!(map.get("k40").is_none());
+        }
+    };
+    check(&value);
+    let (map, other) = (value.root().get("a").unwrap().id(), value.root().get("c").unwrap().id());
+    value.remove(map, "k3");
+    assert!(value.node(map).get("k3").is_none());
+    assert_eq!(value.node(other).get("k7").and_then(Node::as_str), Some("own"));
+    let at = value.root().location();
+    value.set(map, "k3", other, &at);
+    check(&value);
+}

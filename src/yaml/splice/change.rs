@@ -235,10 +235,7 @@ impl<'a> EditTarget<'a> {
         self.refuse_alias()?;
         let (node, key, step) = match step {
             Step::Key(wanted) => {
-                let Some((key, node)) = self.node.entries().find(|(key, _)| key.text() == wanted)
-                else {
-                    return Ok(None);
-                };
+                let Some((key, node)) = self.node.entry(wanted) else { return Ok(None) };
                 if key.is_repeated() {
                     return Err(merged(self.node, key));
                 }

@@ -24,7 +24,7 @@ enum Datum {
     Alias(usize),
     List(Vec<usize>),
     /// Entries that are written in it, and whether `<<` brings more.
-    Map(Vec<(String, usize)>, bool),
+    Map(HashMap<String, usize>, bool),
 }
 
 impl DataModel {
@@ -113,7 +113,7 @@ impl DataModel {
             }
             Edit::Insert { map, entries } => {
                 let at = self.find(map);
-                let made: Vec<_> =
+                let made: HashMap<_, _> =
                     entries.iter().map(|(key, value)| (key.clone(), self.make(value))).collect();
                 match &mut self.data[at] {
                     Datum::Map(entries, _) => entries.extend(made),
@@ -149,7 +149,7 @@ impl DataModel {
     fn remove(&mut self, parent: &Place, step: &Step) {
         let at = self.find(parent);
         match (&mut self.data[at], step) {
-            (Datum::Map(entries, _), Step::Key(key)) => entries.retain(|(there, _)| there != key),
+            (Datum::Map(entries, _), Step::Key(key)) => drop(entries.remove(key)),
             (Datum::List(items), Step::Index(index)) => drop(items.remove(*index)),
             _ => {}
         }
@@ -160,9 +160,7 @@ impl DataModel {
         let root = self.roots[place.document];
         place.route.steps().iter().fold(root, |at, step| {
             let next = match (&self.data[at], step) {
-                (Datum::Map(entries, _), Step::Key(key)) => {
-                    entries.iter().find(|(there, _)| there == key).map(|(_, at)| *at)
-                }
+                (Datum::Map(entries, _), Step::Key(key)) => entries.get(key).copied(),
                 (Datum::List(items), Step::Index(index)) => items.get(*index).copied(),
                 _ => None,
             };
@@ -202,12 +200,11 @@ impl Same<'_> {
                     && one.iter().zip(two).all(|(&one, &two)| self.data(one, two))
             }
             (Datum::Map(one, one_merges), Datum::Map(two, two_merges)) => {
-                let two: HashMap<_, _> = two.iter().map(|(key, at)| (key.as_str(), *at)).collect();
                 one_merges == two_merges
                     && one.len() == two.len()
-                    && one.iter().all(|(key, at)| {
-                        two.get(key.as_str()).is_some_and(|&two| self.data(*at, two))
-                    })
+                    && one
+                        .iter()
+                        .all(|(key, at)| two.get(key).is_some_and(|&two| self.data(*at, two)))
             }
             _ => false,
         }

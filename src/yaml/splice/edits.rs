@@ -236,7 +236,12 @@ fn differ(target: &EditTarget<'_>, wanted: Node<'_>, edits: &mut Vec<Edit>) -> R
             Ok(())
         }
         _ => {
-            edits.push(Edit::Replace { at, with: NewValue::of(wanted) });
+            let is_block = matches!(target.node.style(), Style::Literal | Style::Folded);
+            edits.push(match NewValue::of(wanted) {
+                // Nothing moves, so that other edits can be made with it.
+                NewValue::Scalar(to @ NewScalar::Plain(_)) if !is_block => Edit::Set { at, to },
+                with => Edit::Replace { at, with },
+            });
             Ok(())
         }
     }

@@ -1,24 +1,27 @@
 //! How a file is written: the places of its elements, and the habits that what
 //! is added goes by.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::change::EditTarget;
 use super::spell::{Quote, ValueWriter};
 use crate::source::SourceFile;
-use crate::yaml::{KeyNode, Kind, Node, Style, Value, line, place};
+use crate::yaml::{KeyNode, Kind, Node, NodeId, Style, Value, line, place};
 
 /// A file with its documents, while it is edited.
 pub(super) struct EditedFile<'a> {
     pub(super) source: &'a Arc<SourceFile>,
     pub(super) documents: &'a [Value],
     habits: OnceCell<Habits>,
+    /// The quotes in collections that were asked about: one may have thousands of values.
+    quotes: RefCell<HashMap<(*const Value, NodeId), Option<Quote>>>,
 }
 
 impl<'a> EditedFile<'a> {
     pub(super) fn new(source: &'a Arc<SourceFile>, documents: &'a [Value]) -> Self {
-        Self { source, documents, habits: OnceCell::new() }
+        Self { source, documents, habits: OnceCell::new(), quotes: RefCell::default() }
     }
 
     pub(super) fn text(&self) -> &'a str {
@@ -33,8 +36,12 @@ impl<'a> EditedFile<'a> {
     /// else the file's.
     pub(super) fn quote_in(&self, parent: Option<Node<'_>>) -> Quote {
         let near = parent.and_then(|parent| {
-            let values = parent.entries().map(|(_, value)| value);
-            values.chain(parent.items()).find_map(Quote::of_text)
+            let tree = std::ptr::from_ref(parent.tree());
+            let mut quotes = self.quotes.borrow_mut();
+            *quotes.entry((tree, parent.id())).or_insert_with(|| {
+                let values = parent.entries().map(|(_, value)| value);
+                values.chain(parent.items()).find_map(Quote::of_text)
+            })
         });
         near.unwrap_or_else(|| self.habits().quote)
     }
