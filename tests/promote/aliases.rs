@@ -13,7 +13,7 @@ fn charts(app: &str, qa: &str, prod: &str) -> Shop {
 }
 
 fn of_rules(rules: &[&str], qa: &str, prod: &str) -> Shop {
-    let rules: String = rules.iter().map(|rule| format!("  - {rule}\n")).collect();
+    let rules = rules.iter().map(|rule| format!("  - {rule}\n")).collect::<Vec<_>>().concat();
     let configuration = format!("version: 1\nladder: [qa, prod]\nsites:\n{rules}");
     let files = [("rungs.yaml", &*configuration), ("qa.yaml", qa), ("prod.yaml", prod)];
     Shop::of(&files.map(|(path, text)| (path.to_owned(), text.to_owned())).into())

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rungs::render::Template;
-use rungs::source::{Memory, RepoPath, Tree};
+use rungs::source::{Memory, Tree};
 
 use crate::support::corpora;
 use crate::support::recording::recording;
@@ -466,13 +466,14 @@ fn agrees(suite: &[(String, Vec<u8>)], case: &Path) -> bool {
         memory.insert(path(name), bytes);
     }
     let main = format!(
-        "local program = import '{program}';
+        "local program = import '../{program}';
          {{ apiVersion: 'v1', kind: 'K', result: program{} }}",
         // The suite gives this one case the same two as arguments.
         if program == "tla.simple.jsonnet" { "('test', { x: 1, y: 2 })" } else { "" }
     );
-    memory.insert(path("main.jsonnet"), main.into_bytes());
-    let result = Template::load(&Tree::new(memory), &RepoPath::root())
+    // A template's own directory has no files that it does not import.
+    memory.insert(path("template/main.jsonnet"), main.into_bytes());
+    let result = Template::load(&Tree::new(memory), &path("template"))
         .and_then(|template| template.render(&input(&values("")), &|_| ()));
     let succeeds = read("exit").trim() == "0";
     match result {

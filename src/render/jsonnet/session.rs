@@ -418,6 +418,12 @@ fn parse_yaml<'p>(program: &mut Program<'p>, text: String) -> Result<Value<'p>, 
             .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
     };
     let is_stream = text.lines().any(is_separator);
+    // An empty document at the end is one, which kubectl passes over.
+    let is_empty = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    let mut from_end = text.lines().rev().skip_while(|line| !is_separator(line) && is_empty(line));
+    let ends_empty = from_end
+        .next()
+        .is_some_and(|line| is_separator(line) && is_empty(line.trim_start_matches('-')));
     let file = Arc::new(SourceFile::new(RepoPath::root(), text));
     let documents = yaml::parse(&file, Dialect::Kubectl).map_err(|findings| {
         let Some(finding) = findings.iter().next() else { return "this is not YAML".to_owned() };
@@ -426,6 +432,9 @@ fn parse_yaml<'p>(program: &mut Program<'p>, text: String) -> Result<Value<'p>, 
     })?;
     let mut values: Vec<_> =
         documents.iter().map(|document| value(program, document.root())).collect();
+    if is_stream && ends_empty {
+        values.push(Value::null());
+    }
     if is_stream {
         return Ok(program.make_array(&values));
     }
