@@ -27,7 +27,7 @@ impl BaseArgs {
     /// What the person says about the base branch.
     pub(super) fn options(&self) -> WorkspaceOptions {
         let base = BaseOptions { base: self.base.clone(), remote: self.remote.clone() };
-        WorkspaceOptions { base, author: None }
+        WorkspaceOptions { base, ..WorkspaceOptions::default() }
     }
 
     /// Whether a base was named.

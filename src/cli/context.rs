@@ -12,7 +12,7 @@ use super::console::Console;
 use super::exit::usage_error;
 use crate::config;
 use crate::diagnostic::{Finding, Findings, ProblemKind, harmless};
-use crate::git::{Cache, RepositoryAddress, Variables, Workspace, WorkspaceOptions};
+use crate::git::{Cache, RepositoryAddress, SilenceLimit, Variables, Workspace, WorkspaceOptions};
 use crate::source::{RepoPath, Tree};
 
 /// What a command works with: the repository, the time and the console.
@@ -36,7 +36,8 @@ impl Context {
         console: Console,
     ) -> Result<Self, (Console, Finding)> {
         let variables = variables();
-        let repo = repo.map(|repo| NamedRepository::parse(repo)?.fetched(&variables));
+        let repo = repo
+            .map(|repo| NamedRepository::parse(repo)?.fetched(&variables, options.silence_limit));
         let repo = match repo.transpose() {
             Ok(repo) => repo,
             Err(finding) => return Err((console, finding)),
@@ -111,11 +112,11 @@ impl NamedRepository {
     }
 
     /// The directory; for an address, that of its clone, which is brought up to date.
-    fn fetched(self, variables: &Variables) -> Result<PathBuf, Finding> {
+    fn fetched(self, variables: &Variables, limit: SilenceLimit) -> Result<PathBuf, Finding> {
         match self {
             Self::Directory(directory) => Ok(directory),
             Self::Address(address) => match Cache::of(variables) {
-                Some(cache) => cache.fetch(&address, SystemTime::now),
+                Some(cache) => cache.silence_limit(limit).fetch(&address, SystemTime::now),
                 None => usage_error("no directory for clones is known; set RUNGS_CACHE to one"),
             },
         }

@@ -128,7 +128,8 @@ pub fn main() -> ExitCode {
     let Cli { global, command } = Cli::try_parse()
         .unwrap_or_else(|error| meant_option(error, std::env::args().nth(1).as_deref()).exit());
     global.format.refuse_unless(command.data_formats());
-    let context = Context::new(global.repo.clone(), command.options(), Console::new(&global));
+    let options = WorkspaceOptions { silence_limit: global.timeout, ..command.options() };
+    let context = Context::new(global.repo.clone(), options, Console::new(&global));
     let mut context = match context {
         Ok(context) => context,
         Err((console, finding)) => {

@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use super::address::RepositoryAddress;
 use super::code::{CACHE_UNWRITABLE, REMOTE_UNREACHABLE};
 use super::local_clone::LocalClone;
-use super::program::{GitProgram, ProgramError};
-use super::remote_branches::REMOTE_TIMEOUT;
+use super::program::{GitProgram, ProgramError, WAIT_LONGER};
+use super::silence::SilenceLimit;
 use super::variables::Variables;
 use crate::diagnostic::{Finding, harmless};
 use crate::source::Location;
@@ -34,12 +34,21 @@ const FETCHED: &str = "rungs-fetched";
 
 /// The directory that cached clones are in.
 #[derive(Debug, Clone)]
-pub struct Cache(PathBuf);
+pub struct Cache {
+    directory: PathBuf,
+    limit: SilenceLimit,
+}
 
 impl Cache {
     /// The cache in a directory, which need not exist yet.
     pub fn at(directory: impl Into<PathBuf>) -> Self {
-        Self(directory.into())
+        Self { directory: directory.into(), limit: SilenceLimit::default() }
+    }
+
+    /// The same, for which git may give no sign of life for so long.
+    #[must_use]
+    pub fn silence_limit(self, limit: SilenceLimit) -> Self {
+        Self { limit, ..self }
     }
 
     /// `RUNGS_CACHE`, else `rungs` in `XDG_CACHE_HOME` or `~/.cache`; none if
@@ -49,7 +58,7 @@ impl Cache {
         let own = variables.get("RUNGS_CACHE").map(PathBuf::from);
         let common = || absolute("XDG_CACHE_HOME").map(|cache| cache.join("rungs"));
         let home = || absolute("HOME").map(|home| home.join(".cache").join("rungs"));
-        own.or_else(common).or_else(home).map(Self)
+        own.or_else(common).or_else(home).map(Self::at)
     }
 
     /// Brings the clone of an address up to date, and returns its directory. It
@@ -61,7 +70,7 @@ impl Cache {
         clock: fn() -> SystemTime,
     ) -> Result<PathBuf, Finding> {
         let requested = clock();
-        let lock = CacheLock::take(&self.0, address).map_err(|error| self.unwritable(&error))?;
+        let lock = CacheLock::take(self, address).map_err(|error| self.unwritable(&error))?;
         lock.remove_unfinished();
         if lock.is_usable(address) {
             if lock.was_fetched_since(requested) {
@@ -71,14 +80,18 @@ impl Cache {
                 Ok(()) => return Ok(lock.clone),
                 // Asking the server alone shows whether it or the clone is at
                 // fault.
+                Err(error) if error.is_timeout() => return Err(unreachable(address, &error)),
                 Err(error) => {
-                    CacheLock::reach(address).map_err(|_| unreachable(address, &error))?;
+                    lock.reach(address).map_err(|_| unreachable(address, &error))?;
                 }
             }
         }
-        lock.make(address, clock().max(requested)).map_err(|error| match error {
-            CacheError::Disk(error) => self.unwritable(&error),
-            CacheError::Git(error) => unreachable(address, &error),
+        lock.make(address, clock().max(requested)).map_err(|error| {
+            lock.remove_unfinished();
+            match error {
+                CacheError::Disk(error) => self.unwritable(&error),
+                CacheError::Git(error) => unreachable(address, &error),
+            }
         })?;
         Ok(lock.clone)
     }
@@ -86,12 +99,12 @@ impl Cache {
     /// The directory of an address's clone as it was last fetched; none if it was never
     /// made. The clone may turn out not to work.
     pub fn known(&self, address: &RepositoryAddress) -> Option<PathBuf> {
-        let clone = self.0.canonicalize().ok()?.join(format!("{}.git", name_of(address)));
+        let clone = self.directory.canonicalize().ok()?.join(format!("{}.git", name_of(address)));
         clone.is_dir().then_some(clone)
     }
 
     fn unwritable(&self, error: &io::Error) -> Finding {
-        let directory = self.0.display().to_string();
+        let directory = self.directory.display().to_string();
         let message = format!("the cache `{}` cannot be written: {error}", harmless(&directory));
         Finding::new(&CACHE_UNWRITABLE, message, Location::of_repository())
             .help("name another directory with the variable `RUNGS_CACHE`")
@@ -115,9 +128,14 @@ fn unreachable(address: &RepositoryAddress, error: &ProgramError) -> Finding {
             let words = error.last_words();
             let address = harmless(address.as_str());
             let message = format!("`{address}` could not be reached: {words}");
-            Finding::new(&REMOTE_UNREACHABLE, message, Location::of_repository()).help(format!(
-                "check whether `git ls-remote {address}` works without asking for a password"
-            ))
+            let help = if error.is_timeout() {
+                WAIT_LONGER.to_owned()
+            } else {
+                format!(
+                    "check whether `git ls-remote {address}` works without asking for a password"
+                )
+            };
+            Finding::new(&REMOTE_UNREACHABLE, message, Location::of_repository()).help(help)
         }
         error => error.finding(Location::of_repository()),
     }
@@ -146,19 +164,20 @@ struct CacheLock {
     directory: PathBuf,
     name: String,
     clone: PathBuf,
+    limit: SilenceLimit,
     _lock: File,
 }
 
 impl CacheLock {
-    fn take(directory: &Path, address: &RepositoryAddress) -> io::Result<Self> {
+    fn take(cache: &Cache, address: &RepositoryAddress) -> io::Result<Self> {
         // What is private on the server is private here.
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        let directory = directory.canonicalize()?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&cache.directory)?;
+        let (directory, limit) = (cache.directory.canonicalize()?, cache.limit);
         let name = name_of(address);
         let lock = File::create(directory.join(format!("{name}.lock")))?;
         lock.lock()?;
         let clone = directory.join(format!("{name}.git"));
-        Ok(Self { directory, name, clone, _lock: lock })
+        Ok(Self { directory, name, clone, limit, _lock: lock })
     }
 
     /// Removes what killed runs left behind. With the lock held, nobody else is
@@ -179,7 +198,11 @@ impl CacheLock {
     }
 
     fn program(&self) -> GitProgram {
-        GitProgram::in_clone(&self.clone, None)
+        self.program_in(&self.clone)
+    }
+
+    fn program_in(&self, clone: &Path) -> GitProgram {
+        GitProgram::in_clone(clone, None).silence_limit(self.limit)
     }
 
     /// Whether the clone opens, is of that address, and has the tree of a
@@ -218,7 +241,7 @@ impl CacheLock {
     fn fetch(&self, started: SystemTime) -> Result<(), ProgramError> {
         let program = self.program().setting("gc.auto=0").setting("maintenance.auto=false");
         let command = program.command("fetch").args([
-            "--quiet",
+            "--progress",
             "--prune",
             "--no-tags",
             "--no-write-fetch-head",
@@ -227,31 +250,31 @@ impl CacheLock {
             "--end-of-options",
             "origin",
         ]);
-        command.timeout(REMOTE_TIMEOUT).run()?;
+        command.run()?;
         if !self.has_its_trees() {
             let message = "a branch's files are missing".to_owned();
             return Err(ProgramError::Failed { subcommand: "fetch", message });
         }
-        Self::finish_fetch(&self.clone, started);
+        self.finish_fetch(&self.clone, started);
         Ok(())
     }
 
     /// Keeps the clone fast, and notes when it was fetched. Which commits
     /// change which paths is looked up instead of computed each time: a clone
     /// without that is slow, but nothing worse.
-    fn finish_fetch(clone: &Path, started: SystemTime) {
-        let program = GitProgram::in_clone(clone, None);
-        let graph = ["write", "--reachable", "--changed-paths", "--split", "--no-progress"];
+    fn finish_fetch(&self, clone: &Path, started: SystemTime) {
+        let program = self.program_in(clone);
+        let graph = ["write", "--reachable", "--changed-paths", "--split", "--progress"];
         let _ = program.command("commit-graph").args(graph).output();
         let _ = program.command("gc").args(["--auto", "--quiet"]).output();
         let nanos = started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
         let _ = fs::write(clone.join(FETCHED), nanos.to_string());
     }
 
-    fn reach(address: &RepositoryAddress) -> Result<(), ProgramError> {
-        let program = GitProgram::nowhere();
+    fn reach(&self, address: &RepositoryAddress) -> Result<(), ProgramError> {
+        let program = GitProgram::nowhere().silence_limit(self.limit);
         let command = program.command("ls-remote").args(["--quiet", "--end-of-options"]);
-        command.args([address.as_str(), "HEAD"]).timeout(REMOTE_TIMEOUT).run().map(|_| ())
+        command.args([address.as_str(), "HEAD"]).run().map(|_| ())
     }
 
     /// Makes the clone under another name, and puts it in its place when it is
@@ -259,17 +282,18 @@ impl CacheLock {
     fn make(&self, address: &RepositoryAddress, started: SystemTime) -> Result<(), CacheError> {
         let new = self.temporary("new");
         GitProgram::nowhere()
+            .silence_limit(self.limit)
             .command("clone")
-            .args(["--quiet", "--bare", "--filter=blob:none", "--template=", "--origin=origin"])
+            .args(["--progress", "--bare", "--filter=blob:none", "--template=", "--origin=origin"])
             .arg(format!("--config=remote.origin.fetch={BRANCHES}"))
             .args(["--end-of-options", address.as_str()])
             .arg(&new)
             .run()?;
-        let program = GitProgram::in_clone(&new, None);
+        let program = self.program_in(&new);
         name_branches(&program)?;
         // Cloning fetches tags anyway, and would trip over a refspec for them.
         program.command("config").args(["--add", "remote.origin.fetch", TAGS]).run()?;
-        Self::finish_fetch(&new, started);
+        self.finish_fetch(&new, started);
         if self.clone.symlink_metadata().is_ok() {
             fs::rename(&self.clone, self.temporary("old"))?;
         }

@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::process::ChildStdout;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::backend::{Abbreviated, CloneBackend};
 use super::object_format::ObjectKind;
-use super::{GitProgram, ObjectError, ObjectName, ProgramError, Running};
+use super::{GitProgram, ObjectError, ObjectName, ProgramError, Running, WatchedOutput};
 
 /// The most objects that are requested from a remote at once: that bounds what
 /// a server packs for one request, and what is lost if it ends early.
@@ -50,7 +49,7 @@ impl CatFile {
         child: &Mutex<Option<Running>>,
         option: &str,
         id: &ObjectName,
-        read: impl FnOnce(&Header, &mut BufReader<ChildStdout>) -> io::Result<T>,
+        read: impl FnOnce(&Header, &mut BufReader<WatchedOutput>) -> io::Result<T>,
     ) -> Result<T, ObjectError> {
         // Fewer digits would be an abbreviation to git.
         if id.as_str().len() != self.digits {
@@ -130,7 +129,7 @@ impl CatFile {
             "--no-write-fetch-head",
             "--recurse-submodules=no",
             "--filter=blob:none",
-            "--quiet",
+            "--progress",
             "--stdin",
             "--end-of-options",
         ];
@@ -145,7 +144,7 @@ impl CatFile {
 fn answer<T>(
     running: &mut Running,
     id: &ObjectName,
-    read: impl FnOnce(&Header, &mut BufReader<ChildStdout>) -> io::Result<T>,
+    read: impl FnOnce(&Header, &mut BufReader<WatchedOutput>) -> io::Result<T>,
 ) -> io::Result<Option<T>> {
     let input = running.input().ok_or(io::ErrorKind::BrokenPipe)?;
     // In one write: the child may answer the first byte it cannot read.

@@ -40,6 +40,23 @@ codes! {
     /// `git fsck` reports. Run the command again when that is mended: nothing is left half done.
     GIT_FAILED = "git-failed", Outside, Error;
 
+    /// The program `git` gave no sign of life for too long, and was ended.
+    ///
+    /// Git waits for others: a server that accepts the connection and never answers, a hook, a
+    /// program that signs commits or has a password. If nothing is heard of it for two minutes, it
+    /// is ended with all that it started, and nothing is left behind. How long it takes does not
+    /// matter as long as it says how far it is.
+    ///
+    /// Find out what it waits for, or give it more time:
+    ///
+    /// ```sh
+    /// rungs promote web --to prod --commit --timeout 10m
+    /// ```
+    ///
+    /// If it was a push, the server has accepted all of it or nothing, and the next run finds out
+    /// which.
+    GIT_TIMED_OUT = "git-timed-out", Outside, Error;
+
     /// `--author` is not a name with an address.
     ///
     /// A commit names people as git does: a name, and an address between `<` and `>`.

@@ -11,6 +11,7 @@ use super::config::GitConfig;
 use super::opening::{self, OpenError, OpenedClone};
 use super::pin::{self, PinQuery};
 use super::remote::Remote;
+use super::silence::SilenceLimit;
 use super::variables::Variables;
 use super::{GitProgram, ObjectDatabase, ObjectError, ObjectName, ProgramError, fetch_command};
 use crate::diagnostic::Finding;
@@ -27,6 +28,7 @@ pub struct LocalClone {
     /// The remote that was requested.
     requested: Option<String>,
     variables: Variables,
+    limit: SilenceLimit,
     config: OnceLock<Result<GitConfig, ProgramError>>,
     resolved: Mutex<ResolvedRevisions>,
 }
@@ -43,23 +45,25 @@ struct ResolvedRevisions {
 impl LocalClone {
     /// The clone that contains `directory`; none if there is none.
     pub fn containing(directory: &Path) -> Result<Option<Self>, OpenError> {
-        Self::with_remote(directory, None, &Variables::default())
+        Self::with_remote(directory, None, &Variables::default(), SilenceLimit::default())
     }
 
-    /// The same, with the name of the remote that was requested and the
-    /// process's variables.
+    /// The same, with the name of the remote that was requested, the process's
+    /// variables, and how long git may give no sign of life.
     pub(super) fn with_remote(
         directory: &Path,
         requested: Option<&str>,
         variables: &Variables,
+        limit: SilenceLimit,
     ) -> Result<Option<Self>, OpenError> {
-        let Some(opened) = OpenedClone::containing(directory)? else { return Ok(None) };
+        let Some(opened) = OpenedClone::containing(directory, limit)? else { return Ok(None) };
         let prefix = opened.prefix(directory)?;
         Ok(Some(Self {
             opened,
             prefix,
             requested: requested.map(str::to_owned),
             variables: variables.clone(),
+            limit,
             config: OnceLock::new(),
             resolved: Mutex::default(),
         }))
@@ -84,6 +88,7 @@ impl LocalClone {
     /// The `git` program for this clone.
     pub fn program(&self) -> GitProgram {
         GitProgram::in_clone(&self.opened.git_directory, self.opened.work_tree.as_deref())
+            .silence_limit(self.limit)
     }
 
     /// The clone's own directory, absolute: `.git`, that of a linked work tree,

@@ -5,6 +5,8 @@
 
 mod code;
 mod variables;
+mod process_tree;
+mod silence;
 mod program;
 mod object;
 mod object_database;
@@ -65,11 +67,12 @@ pub use naming::NamingError;
 pub use object::{Commit, FileMode, ObjectName, Signature, TreeEntry};
 pub use object_database::{ObjectDatabase, ObjectError};
 pub use opening::OpenError;
-pub use program::{GitOutput, GitProgram, Invocation, ProgramError, Running};
+pub use program::{GitOutput, GitProgram, Invocation, ProgramError, Running, WatchedOutput};
 pub use push::{Lease, PushError};
 pub use remote::Remote;
 pub use remote_branches::RemoteError;
 pub use revision::{Revision, RevisionKind};
+pub use silence::SilenceLimit;
 pub use tip::{PushOutcome, PushTarget, Retries, TipError, TipOutcome};
 pub use variables::Variables;
 pub use workspace::{BaseOptions, ConfiguredBase, Workspace, WorkspaceOptions};

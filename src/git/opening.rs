@@ -10,6 +10,7 @@ use super::cat_file::CatFile;
 use super::code::{FOREIGN_CLONE, GIT_FAILED};
 use super::fetch_command;
 use super::libgit2::{self, Libgit2};
+use super::silence::SilenceLimit;
 use super::{GitProgram, ObjectDatabase, ProgramError};
 use crate::diagnostic::{Finding, harmless};
 use crate::source::{Location, PathError, RepoPath};
@@ -95,7 +96,10 @@ impl OpenedClone {
     ///
     /// Variables such as `GIT_DIR` do not count: git sets them for hooks, and
     /// the directory is the one that rungs was given.
-    pub(super) fn containing(directory: &Path) -> Result<Option<Self>, OpenError> {
+    pub(super) fn containing(
+        directory: &Path,
+        limit: SilenceLimit,
+    ) -> Result<Option<Self>, OpenError> {
         let reason = match git2::Repository::discover(directory) {
             Ok(inner) => match libgit2::is_partial(&inner) {
                 Ok(false) => return Self::by_libgit2(inner).map(Some),
@@ -105,7 +109,7 @@ impl OpenedClone {
             Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
             Err(error) => error.message().to_owned(),
         };
-        Self::by_program(directory, &reason).map(Some)
+        Self::by_program(directory, &reason, limit).map(Some)
     }
 
     fn by_libgit2(inner: git2::Repository) -> Result<Self, OpenError> {
@@ -116,8 +120,8 @@ impl OpenedClone {
 
     /// Opens a clone for the `git` program, which also has the last word on who
     /// owns it: it knows settings of `safe.directory` that libgit2 does not.
-    fn by_program(directory: &Path, reason: &str) -> Result<Self, OpenError> {
-        let program = GitProgram::in_directory(directory);
+    fn by_program(directory: &Path, reason: &str, limit: SilenceLimit) -> Result<Self, OpenError> {
+        let program = GitProgram::in_directory(directory).silence_limit(limit);
         let ask = |arguments: &[&str]| {
             program.command("rev-parse").args(arguments).run().map_err(|error| match error {
                 ProgramError::Failed { message, .. } => refusal(directory, &message),
@@ -135,6 +139,7 @@ impl OpenedClone {
         let digits = if facts.contains("sha256") { 64 } else { 40 };
         let git_directory = canonical(&git_directory)?;
         let program = GitProgram::in_clone(&git_directory, work_tree.as_deref());
+        let program = program.silence_limit(limit);
         let backend = CatFile::new(program, digits);
         Ok(Self::of(backend, git_directory, work_tree))
     }

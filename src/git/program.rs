@@ -11,11 +11,16 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::code::{GIT_FAILED, GIT_NOT_INSTALLED, GIT_TOO_OLD};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::code::{GIT_FAILED, GIT_NOT_INSTALLED, GIT_TIMED_OUT, GIT_TOO_OLD};
+use super::process_tree;
+use super::silence::{LifeSigns, SilenceLimit};
 use crate::diagnostic::{Finding, harmless};
 use crate::source::{Location, without_credentials};
 
@@ -29,6 +34,10 @@ const USAGE: i32 = 129;
 
 /// The most bytes that are kept of git's messages to people.
 const MAX_STDERR: u64 = 64 << 10;
+
+/// How long what is left in the pipes of a git that has ended is waited for. A process
+/// that a hook left in the background may hold them open for ever.
+const LAST_OUTPUT: Duration = Duration::from_secs(1);
 
 /// The most bytes that a command may print, unless it says otherwise.
 const MAX_STDOUT: u64 = 64 << 20;
@@ -77,6 +86,7 @@ pub struct GitProgram {
     /// The arguments before the subcommand.
     global: Vec<OsString>,
     variables: Vec<(OsString, OsString)>,
+    limit: SilenceLimit,
 }
 
 impl GitProgram {
@@ -87,6 +97,7 @@ impl GitProgram {
             executable: OsString::from("git"),
             global: global.map(OsString::from).to_vec(),
             variables: Vec::new(),
+            limit: SilenceLimit::default(),
         }
     }
 
@@ -127,6 +138,13 @@ impl GitProgram {
         self
     }
 
+    /// Ends every run that gives no sign of life for so long.
+    #[must_use]
+    pub fn silence_limit(mut self, limit: SilenceLimit) -> Self {
+        self.limit = limit;
+        self
+    }
+
     /// Makes git write when its buffer is full, and not after each commit. That
     /// takes a third of the time if it names nearly every commit; if it names
     /// few of many, the first would come with the last.
@@ -150,7 +168,6 @@ impl GitProgram {
             arguments: Vec::new(),
             input: Vec::new(),
             max_stdout: MAX_STDOUT,
-            timeout: None,
         }
     }
 
@@ -172,7 +189,6 @@ pub struct Invocation<'p> {
     arguments: Vec<OsString>,
     input: Vec<u8>,
     max_stdout: u64,
-    timeout: Option<Duration>,
 }
 
 /// The result of a run.
@@ -224,13 +240,6 @@ impl Invocation<'_> {
         self
     }
 
-    /// Ends it if it takes longer.
-    #[must_use]
-    pub(super) fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
     /// Runs it and returns its output. Anything but success is an error.
     pub fn run(self) -> Result<Vec<u8>, ProgramError> {
         let (program, subcommand) = (self.program, self.subcommand);
@@ -258,8 +267,16 @@ impl Invocation<'_> {
     pub fn start(self) -> Result<Running, ProgramError> {
         let subcommand = self.subcommand;
         let mut child = self.spawn(Stdio::piped())?;
-        let stderr = PipeReader::of(child.stderr.take(), MAX_STDERR, Overflow::Forget);
-        let (input, output) = (child.stdin.take(), child.stdout.take().map(BufReader::new));
+        let limit = self.program.limit;
+        let heard = Arc::new(AtomicU64::new(0));
+        let stderr = PipeReader::of(child.stderr.take(), MAX_STDERR, Overflow::Forget, &heard);
+        let signs = LifeSigns::new(child.id(), limit, heard);
+        let (input, pipe) = (child.stdin.take(), child.stdout.take());
+        let child = Arc::new(Mutex::new(child));
+        let output = pipe.map(|pipe| {
+            let (child, is_ended) = (Arc::clone(&child), false);
+            BufReader::new(WatchedOutput { subcommand, limit, pipe, child, signs, is_ended })
+        });
         let program = self.program.clone();
         Ok(Running { subcommand, program, child, input, output, stderr })
     }
@@ -268,22 +285,32 @@ impl Invocation<'_> {
         let input = std::mem::take(&mut self.input);
         let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
         let mut child = self.spawn(stdin)?;
-        let stdout = PipeReader::of(child.stdout.take(), self.max_stdout, Overflow::Stop);
-        let stderr = PipeReader::of(child.stderr.take(), MAX_STDERR, Overflow::Forget);
+        let (subcommand, limit) = (self.subcommand, self.program.limit);
+        let heard = Arc::new(AtomicU64::new(0));
+        let stdout = PipeReader::of(child.stdout.take(), self.max_stdout, Overflow::Stop, &heard);
+        let stderr = PipeReader::of(child.stderr.take(), MAX_STDERR, Overflow::Forget, &heard);
         // A git that ends early has said why, so an error of writing on adds
         // nothing.
         if let Some(mut pipe) = child.stdin.take() {
             thread::spawn(move || pipe.write_all(&input));
         }
-        let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
-        let in_time = stdout.ends_by(deadline) && stderr.ends_by(deadline);
-        if !in_time {
-            end(&mut child);
+        let mut signs = LifeSigns::new(child.id(), limit, heard);
+        let mut is_in_time = true;
+        while is_in_time && !(stdout.ends_in(signs.pause()) && stderr.ends_in(signs.pause())) {
+            if !matches!(child.try_wait(), Ok(None)) {
+                // The end of one is awaited before that of the other is looked for.
+                let _ = stdout.ends_in(LAST_OUTPUT) && stderr.ends_in(LAST_OUTPUT);
+                break;
+            }
+            is_in_time = signs.are_recent();
+        }
+        is_in_time &= signs.ends(&mut child);
+        if !is_in_time {
+            process_tree::end(&mut child);
         }
         let status = child.wait().map_err(|error| self.broken(&error))?;
-        let subcommand = self.subcommand;
-        if !in_time {
-            return Err(ProgramError::TimedOut { subcommand });
+        if !is_in_time {
+            return Err(ProgramError::TimedOut { subcommand, limit });
         }
         let (stdout, is_whole) = stdout.take();
         if !is_whole {
@@ -293,7 +320,7 @@ impl Invocation<'_> {
     }
 
     fn spawn(&self, stdin: Stdio) -> Result<Child, ProgramError> {
-        let GitProgram { executable, global, variables } = self.program;
+        let GitProgram { executable, global, variables, .. } = self.program;
         let mut command = Command::new(executable);
         command.args(global).arg(self.subcommand).args(&self.arguments);
         for name in FOREIGN {
@@ -317,9 +344,9 @@ impl Invocation<'_> {
 pub struct Running {
     subcommand: &'static str,
     program: GitProgram,
-    child: Child,
+    child: Arc<Mutex<Child>>,
     input: Option<ChildStdin>,
-    output: Option<BufReader<ChildStdout>>,
+    output: Option<BufReader<WatchedOutput>>,
     stderr: PipeReader,
 }
 
@@ -329,12 +356,12 @@ impl Running {
         self.input.as_mut()
     }
 
-    /// Its standard output.
+    /// Its standard output. Reading fails if git gives no sign of life for too long.
     ///
     /// # Panics
     ///
     /// Never: the pipe exists as long as this does.
-    pub fn output(&mut self) -> &mut BufReader<ChildStdout> {
+    pub fn output(&mut self) -> &mut BufReader<WatchedOutput> {
         self.output.as_mut().expect("stdout was piped")
     }
 
@@ -347,16 +374,24 @@ impl Running {
     /// writes is not read, and that ends git.
     pub fn finish(mut self) -> Result<(), ProgramError> {
         self.close();
-        self.output = None;
-        self.stderr.ends_by(None);
+        let (subcommand, limit) = (self.subcommand, self.program.limit);
+        let was_ended = self.output.take().is_some_and(|output| output.get_ref().is_ended);
+        let mut child = locked(&self.child);
+        let mut signs = LifeSigns::new(child.id(), limit, Arc::clone(&self.stderr.heard));
+        if was_ended || !signs.ends(&mut child) {
+            process_tree::end(&mut child);
+            let _ = child.wait();
+            return Err(ProgramError::TimedOut { subcommand, limit });
+        }
         let broken = |error: io::Error| ProgramError::Broken {
             subcommand: self.subcommand,
             reason: error.to_string(),
         };
-        let code = self.child.wait().map_err(broken)?.code();
+        let code = child.wait().map_err(broken)?.code();
         if code == Some(0) {
             return Ok(());
         }
+        self.stderr.ends_in(LAST_OUTPUT);
         let stderr = shown(&self.stderr.take().0);
         Err(self.program.failed(self.subcommand, GitOutput { stdout: Vec::new(), stderr, code }))
     }
@@ -365,15 +400,51 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.close();
-        end(&mut self.child);
+        let mut child = locked(&self.child);
+        // It may have ended by itself already.
+        let _ = child.kill();
         // An ended child must not be left as a zombie.
-        let _ = self.child.wait();
+        let _ = child.wait();
     }
 }
 
-fn end(child: &mut Child) {
-    // It may have ended by itself already.
-    let _ = child.kill();
+fn locked(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
+    child.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The standard output of a running git, which is ended if it gives no sign of life
+/// while it is read.
+#[derive(Debug)]
+pub struct WatchedOutput {
+    subcommand: &'static str,
+    limit: SilenceLimit,
+    pipe: ChildStdout,
+    child: Arc<Mutex<Child>>,
+    signs: LifeSigns,
+    is_ended: bool,
+}
+
+impl Read for WatchedOutput {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.signs.restart();
+        while !self.is_ended {
+            let mut wants = [PollFd::new(&self.pipe, PollFlags::IN)];
+            let pause = Timespec::try_from(self.signs.pause()).ok();
+            match poll(&mut wants, pause.as_ref()) {
+                Ok(0) if self.signs.are_recent() => {}
+                Ok(0) => {
+                    process_tree::end(&mut locked(&self.child));
+                    self.is_ended = true;
+                }
+                Ok(_) => return self.pipe.read(into),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let (subcommand, limit) = (self.subcommand, self.limit);
+        let error = ProgramError::TimedOut { subcommand, limit };
+        Err(io::Error::new(io::ErrorKind::TimedOut, error))
+    }
 }
 
 /// The output of one of git's pipes, read while it runs: a pipe that nobody
@@ -381,6 +452,7 @@ fn end(child: &mut Child) {
 #[derive(Debug)]
 struct PipeReader {
     bytes: Arc<Mutex<(Vec<u8>, bool)>>,
+    heard: Arc<AtomicU64>,
     end: mpsc::Receiver<()>,
 }
 
@@ -394,24 +466,31 @@ enum Overflow {
 }
 
 impl PipeReader {
-    fn of(pipe: Option<impl Read + Send + 'static>, limit: u64, overflow: Overflow) -> Self {
+    /// Reads a pipe, and counts in `heard` whenever something comes.
+    fn of(
+        pipe: Option<impl Read + Send + 'static>,
+        limit: u64,
+        overflow: Overflow,
+        heard: &Arc<AtomicU64>,
+    ) -> Self {
         let bytes = Arc::new(Mutex::new((Vec::new(), true)));
         let (at_end, end) = mpsc::channel();
-        let into = Arc::clone(&bytes);
+        let (into, count) = (Arc::clone(&bytes), Arc::clone(heard));
         thread::spawn(move || {
             if let Some(pipe) = pipe {
-                gather(pipe, &into, usize::try_from(limit).unwrap_or(usize::MAX), overflow);
+                let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+                gather(pipe, &into, limit, overflow, &count);
             }
             // A receiver that is gone has what it needs.
             let _ = at_end.send(());
         });
-        Self { bytes, end }
+        Self { bytes, heard: Arc::clone(heard), end }
     }
 
-    /// Waits for the end of the output; false if the deadline comes first.
-    fn ends_by(&self, deadline: Option<Instant>) -> bool {
-        let Some(deadline) = deadline else { return self.end.recv().is_ok() };
-        self.end.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
+    /// Waits for the end of the output; false if that takes longer.
+    fn ends_in(&self, wait: Duration) -> bool {
+        // The sender is gone once it has told of the end.
+        !matches!(self.end.recv_timeout(wait), Err(mpsc::RecvTimeoutError::Timeout))
     }
 
     /// The output so far, and whether none of it was dropped.
@@ -420,11 +499,21 @@ impl PipeReader {
     }
 }
 
-fn gather(mut pipe: impl Read, into: &Mutex<(Vec<u8>, bool)>, limit: usize, overflow: Overflow) {
+fn gather(
+    mut pipe: impl Read,
+    into: &Mutex<(Vec<u8>, bool)>,
+    limit: usize,
+    overflow: Overflow,
+    heard: &AtomicU64,
+) {
     let mut chunk = vec![0; 32 << 10];
     while let Ok(read @ 1..) = pipe.read(&mut chunk) {
+        heard.fetch_add(1, Ordering::Relaxed);
         let mut into = into.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = read.min(limit - into.0.len());
+        if overflow == Overflow::Forget && into.0.len() + read > limit {
+            into.0 = without_progress(&into.0);
+        }
+        let kept = read.min(limit.saturating_sub(into.0.len()));
         into.0.extend_from_slice(&chunk[..kept]);
         into.1 &= kept == read;
         if !into.1 && overflow == Overflow::Stop {
@@ -433,9 +522,39 @@ fn gather(mut pipe: impl Read, into: &Mutex<(Vec<u8>, bool)>, limit: usize, over
     }
 }
 
+/// Git's messages without what it wrote over: how far it was, on one line again and
+/// again.
+fn without_progress(messages: &[u8]) -> Vec<u8> {
+    let lines = messages.split_inclusive(|byte| *byte == b'\n');
+    let last = |line: &[u8]| {
+        let end = line.strip_suffix(b"\n").unwrap_or(line);
+        let start = end.iter().rposition(|byte| *byte == b'\r').map_or(0, |at| at + 1);
+        line[start..].to_vec()
+    };
+    lines.flat_map(last).collect()
+}
+
 /// Git's messages to people, without credentials.
 fn shown(stderr: &[u8]) -> String {
-    without_credentials(&String::from_utf8_lossy(stderr)).into_owned()
+    let stderr = without_progress(stderr);
+    let text = String::from_utf8_lossy(&stderr);
+    let is_message = |line: &&str| !is_progress(line);
+    let text: String = text.split_inclusive('\n').filter(is_message).collect();
+    without_credentials(&text).into_owned()
+}
+
+/// Whether a line only says how far git was at last, as `progress.c` writes it:
+/// `Receiving objects: 100% (3/3), 1.2 KiB | 1.2 MiB/s, done.`
+fn is_progress(line: &str) -> bool {
+    let line = line.trim();
+    let Some((what, rest)) = line.strip_prefix("remote: ").unwrap_or(line).split_once(": ") else {
+        return false;
+    };
+    let is_title = what.chars().all(|c| c.is_ascii_alphabetic() || c == ' ');
+    let rest = rest.trim_start();
+    let number = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    let counts = number.len() < rest.len();
+    is_title && counts && (number.starts_with("% (") || number.starts_with(", done."))
 }
 
 /// Why git did not do what was asked of it.
@@ -460,11 +579,13 @@ pub enum ProgramError {
         /// Its messages to people, without credentials.
         message: String,
     },
-    /// It took too long, and was ended.
-    #[error("`git {subcommand}` took too long")]
+    /// It gave no sign of life for too long, and was ended.
+    #[error("`git {subcommand}` gave no sign of life for {limit}, and was ended")]
     TimedOut {
         /// The subcommand.
         subcommand: &'static str,
+        /// The limit.
+        limit: SilenceLimit,
     },
     /// It wrote more than the limit.
     #[error("`git {subcommand}` wrote more than {limit} bytes")]
@@ -484,7 +605,16 @@ pub enum ProgramError {
     },
 }
 
+/// What to do about something that takes long and is right.
+pub(super) const WAIT_LONGER: &str = "find out what git waits for: a server, a hook, or a program that signs or has a password; \
+     `--timeout 10m` waits longer";
+
 impl ProgramError {
+    /// Whether it was ended because it gave no sign of life.
+    pub(super) fn is_timeout(&self) -> bool {
+        matches!(self, Self::TimedOut { .. })
+    }
+
     /// Git's messages on one line and without its hints; if there are none,
     /// this error.
     pub fn last_words(&self) -> String {
@@ -505,6 +635,7 @@ impl ProgramError {
             Self::NotInstalled => Finding::new(&GIT_NOT_INSTALLED, message, at)
                 .help("install git, or put it in `PATH`"),
             Self::TooOld { .. } => Finding::new(&GIT_TOO_OLD, message, at).help("update git"),
+            Self::TimedOut { .. } => Finding::new(&GIT_TIMED_OUT, message, at).help(WAIT_LONGER),
             _ => Finding::new(&GIT_FAILED, message, at),
         }
     }
@@ -637,10 +768,61 @@ mod tests {
         );
     }
 
+    const SHORT: Duration = Duration::from_millis(200);
+
     #[test]
-    fn what_takes_too_long_is_ended_even_if_a_helper_holds_its_pipes() {
+    fn what_says_nothing_is_ended_even_if_a_helper_holds_its_pipes() {
         let (_kept, program) = stand_in("sleep 1000 & sleep 1000");
-        let error = program.command("push").timeout(Duration::from_millis(50)).run().unwrap_err();
-        assert_eq!(error, ProgramError::TimedOut { subcommand: "push" });
+        let limit = SilenceLimit::new(SHORT);
+        let error = program.silence_limit(limit).command("push").run().unwrap_err();
+        assert_eq!(error, ProgramError::TimedOut { subcommand: "push", limit });
+        let words = "`git push` gave no sign of life for 200 milliseconds, and was ended";
+        assert_eq!(error.to_string(), words);
+    }
+
+    #[test]
+    fn what_closes_its_pipes_and_stays_is_ended() {
+        let (_kept, program) = stand_in("exec >&- 2>&-; sleep 1000; true");
+        let program = program.silence_limit(SilenceLimit::new(SHORT));
+        assert!(program.command("push").run().unwrap_err().is_timeout());
+    }
+
+    #[test]
+    fn what_says_how_far_it_is_may_take_as_long_as_it_takes() {
+        let (_kept, program) = stand_in("for i in 1 2 3 4 5 6; do sleep 0.1; echo $i >&2; done");
+        let program = program.silence_limit(SilenceLimit::new(Duration::from_millis(400)));
+        program.command("fetch").run().unwrap();
+    }
+
+    #[test]
+    fn what_a_hook_leaves_in_the_background_is_not_waited_for() {
+        let (_kept, program) = stand_in("sleep 20 & echo done");
+        assert_eq!(program.command("push").run().unwrap(), b"done\n");
+    }
+
+    #[test]
+    fn a_running_git_that_does_not_answer_is_ended_and_one_that_is_not_asked_is_not() {
+        let (_kept, program) = stand_in("read line; echo answer; sleep 1000; true");
+        let program = program.silence_limit(SilenceLimit::new(SHORT));
+        let mut running = program.command("cat-file").start().unwrap();
+        thread::sleep(SHORT * 2);
+        writeln!(running.input().unwrap()).unwrap();
+        let mut line = String::new();
+        running.output().read_line(&mut line).unwrap();
+        assert_eq!(line, "answer\n");
+        let error = running.output().read_line(&mut line).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(running.finish().unwrap_err().is_timeout());
+    }
+
+    #[test]
+    fn how_far_git_is_is_not_among_its_messages() {
+        let stderr = "Receiving objects:  50% (1/2)\rReceiving objects: 100% (2/2), done.\n\
+                      remote: Enumerating objects: 3, done.\n\
+                      remote: Compressing objects: 100% (2/2), done.\n\
+                      remote: error: quota: 90% (of it), done.\n\
+                      fatal: early EOF\n";
+        let expected = "remote: error: quota: 90% (of it), done.\nfatal: early EOF\n";
+        assert_eq!(shown(stderr.as_bytes()), expected);
     }
 }

@@ -7,7 +7,7 @@ use super::ObjectName;
 use super::branch::Branch;
 use super::program::{GitOutput, ProgramError};
 use super::remote::Remote;
-use super::remote_branches::{REMOTE_TIMEOUT, RemoteError};
+use super::remote_branches::RemoteError;
 use super::writer::CloneWriter;
 use crate::diagnostic::harmless;
 
@@ -79,7 +79,7 @@ impl CloneWriter {
         let command = program.command("push").args(OPTIONS);
         let command = command.arg(format!("--force-with-lease={target}:{expected}"));
         let command = command.args(["--end-of-options", remote.name()]);
-        let command = command.arg(format!("{commit}:{target}")).timeout(REMOTE_TIMEOUT);
+        let command = command.arg(format!("{commit}:{target}"));
         match command.output() {
             Ok(output) => result_of(&target, &output),
             // The server may have accepted it before the time was up.

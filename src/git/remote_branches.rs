@@ -6,15 +6,12 @@ use std::time::Duration;
 
 use super::branch::Branch;
 use super::code::{BRANCH_MISSING, REMOTE_UNREACHABLE};
-use super::program::{GitProgram, Invocation, ProgramError};
+use super::program::{GitProgram, Invocation, ProgramError, WAIT_LONGER};
 use super::remote::Remote;
 use super::writer::CloneWriter;
 use super::{ObjectError, ObjectName};
 use crate::diagnostic::Finding;
 use crate::source::Location;
-
-/// How long a remote may take to answer.
-pub(super) const REMOTE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// How often a failing fetch is tried: another process in the same clone may
 /// hold a lock for a moment.
@@ -52,6 +49,10 @@ impl RemoteError {
     pub fn finding(&self) -> Finding {
         let message = self.to_string();
         match self {
+            Self::Unreachable { error, .. } if error.is_timeout() => {
+                Finding::new(&REMOTE_UNREACHABLE, message, Location::of_repository())
+                    .help(WAIT_LONGER)
+            }
             Self::Unreachable { remote, .. } => {
                 Finding::new(&REMOTE_UNREACHABLE, message, Location::of_repository()).help(format!(
                     "check whether `git ls-remote {remote}` works without asking for a password"
@@ -147,7 +148,8 @@ impl CloneWriter {
             }
             // It failed, or the branch was set back meanwhile and the tip is no
             // longer in it.
-            if attempt == FETCHES {
+            let is_timeout = matches!(&fetched, Err(RemoteError::Unreachable { error, .. }) if error.is_timeout());
+            if attempt == FETCHES || is_timeout {
                 fetched?;
                 let message = format!("`{branch}` moves faster than it can be fetched");
                 let error = ProgramError::Failed { subcommand: "fetch", message };
@@ -214,7 +216,7 @@ impl CloneWriter {
 
 /// Options to fetch only the objects, whatever is configured for the remote.
 const FETCH_OPTIONS: [&str; 9] = [
-    "--quiet",
+    "--progress",
     "--no-write-fetch-head",
     "--no-tags",
     "--no-prune",
@@ -231,7 +233,7 @@ fn quiet(program: GitProgram) -> GitProgram {
 
 /// Runs a command and returns what a remote answered.
 fn reached(remote: &Remote, command: Invocation<'_>) -> Result<Vec<u8>, RemoteError> {
-    command.timeout(REMOTE_TIMEOUT).run().map_err(|error| unreached(remote, error))
+    command.run().map_err(|error| unreached(remote, error))
 }
 
 pub(super) fn unreached(remote: &Remote, error: ProgramError) -> RemoteError {

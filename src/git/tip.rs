@@ -114,10 +114,25 @@ impl Branch {
 }
 
 impl PushError {
+    /// Whether git was ended because it gave no sign of life.
+    fn is_timeout(&self) -> bool {
+        matches!(self, Self::Unanswered(error) if error.is_timeout())
+    }
+
     /// As a finding about a push to that branch.
     pub fn finding(&self, remote: &Remote, branch: &Branch) -> Finding {
         match self {
             Self::Remote(error) => error.finding(),
+            Self::Unanswered(error) if error.is_timeout() => {
+                let mut finding = error.finding(Location::of_repository());
+                finding.message = format!("a push to `{branch}` of `{remote}` has no end: {error}");
+                finding
+            }
+            Self::Hook(_) => {
+                let message = format!("`{branch}` was not pushed to `{remote}`: {self}");
+                Finding::new(&PUSH_REFUSED, message, Location::of_repository())
+                    .help("do what the hook asks for, as for a push by hand")
+            }
             Self::Outdated | Self::Refused { .. } | Self::Unanswered(_) => {
                 let message = format!("`{remote}` did not accept a push to `{branch}`: {self}");
                 let help = if branch.is_ours() {
@@ -230,6 +245,10 @@ impl CloneWriter {
                 return Ok(PushOutcome::Moved(newest));
             }
             refusals += 1;
+            // Whatever kept it waiting would do so again.
+            if refusal.is_timeout() {
+                return Err(refusal);
+            }
             if refusals == 2 {
                 return Err(self.explained(to, seen, refusal));
             }

@@ -14,6 +14,7 @@ use super::local_clone::Unopened;
 use super::opening::is_git_directory;
 use super::remote::{Remote, no_remote};
 use super::revision::Revision;
+use super::silence::SilenceLimit;
 use super::variables::Variables;
 use super::writer::CloneWriter;
 use super::{IndexedHistory, LocalClone, ObjectName, OpenError, Watch};
@@ -36,6 +37,8 @@ pub struct WorkspaceOptions {
     pub base: BaseOptions,
     /// The author of commits, as `Name <mail@example.com>`.
     pub author: Option<String>,
+    /// How long git may give no sign of life.
+    pub silence_limit: SilenceLimit,
 }
 
 /// Reads the base branch that a repository's configuration names; none if it
@@ -71,7 +74,8 @@ impl Workspace {
     ) -> Self {
         let directory = directory.into();
         let requested = options.base.remote.as_deref();
-        let clone = LocalClone::with_remote(&directory, requested, &variables);
+        let clone =
+            LocalClone::with_remote(&directory, requested, &variables, options.silence_limit);
         Self {
             clone: clone.map(|clone| clone.map(Arc::new)),
             directory,

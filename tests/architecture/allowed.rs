@@ -44,7 +44,8 @@ pub(crate) const WORLD: &[Edge] = &[
         // Time-outs of processes and attempts, and the pace of progress.
         belongs_to: &[
             "cli/console.rs",
-            "git/program.rs",
+            "git/process_tree.rs",
+            "git/silence.rs",
             "git/tip.rs",
             "worker/engines.rs",
             "worker/process.rs",

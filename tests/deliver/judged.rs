@@ -82,7 +82,7 @@ fn commit(stream: &mut Stream, parent: usize, changes: &[Change]) -> usize {
 
 fn workspace(directory: &Path, base: &ObjectName) -> Workspace {
     let base = BaseOptions { base: Some(base.to_string()), remote: None };
-    let options = WorkspaceOptions { base, author: None };
+    let options = WorkspaceOptions { base, ..WorkspaceOptions::default() };
     Workspace::at(directory, options, Variables::default(), config::configured_base_branch)
 }
 

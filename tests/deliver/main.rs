@@ -8,6 +8,7 @@ mod kinds;
 mod meanwhile;
 mod modes;
 mod rendered;
+mod silence;
 #[path = "../support/mod.rs"]
 mod support;
 mod trouble;

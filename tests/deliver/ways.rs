@@ -37,7 +37,7 @@ const BATCH: u64 = 40;
 /// Why a change does not pass; none if it does.
 fn blocked(directory: &Path, base: &ObjectName, head: &ObjectName, now: i64) -> Option<String> {
     let base = BaseOptions { base: Some(base.to_string()), remote: None };
-    let options = WorkspaceOptions { base, author: None };
+    let options = WorkspaceOptions { base, ..WorkspaceOptions::default() };
     let workspace =
         Workspace::at(directory, options, Variables::default(), config::configured_base_branch);
     let now = Timestamp::from_second(now).unwrap();
