@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Context, Outcome};
 use crate::deliver::{files_here, is_unconfigured};
-use crate::diagnostic::{Finding, Findings, Format};
+use crate::diagnostic::{Finding, Findings, Format, ProblemKind};
 use crate::git::{BaseOptions, Revision, Workspace, WorkspaceOptions};
 use crate::history::audit::NO_COMMIT;
 use crate::promote::LoadedBase;
@@ -82,6 +82,18 @@ pub(super) fn report(
         outcome.findings.extend(workspace.rewritten(base));
     }
     outcome.data.insert("workspace".to_owned(), data(workspace, base));
+}
+
+/// Says that there is no clone, if gates wait because nothing is known of the past. That
+/// no later run helps is more than that they wait.
+pub(super) fn say_no_clone(workspace: &Workspace, outcome: &mut Outcome) {
+    let waits = [outcome.answer, outcome.findings.kind()].contains(&Some(ProblemKind::Wait));
+    if waits
+        && matches!(workspace.local_clone(), Ok(None))
+        && let Err(no_clone) = workspace.require_clone()
+    {
+        outcome.findings.push(no_clone);
+    }
 }
 
 /// Tells people which base was used, if they would not expect it.

@@ -24,6 +24,7 @@ pub(super) fn run(
     let delivered = delivery.execute(mode.unwrap_or(DeliveryMode::Show), intent)?;
     let mut outcome = report(context, &delivered, mode, intent.takes_all());
     base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
+    base::say_no_clone(workspace, &mut outcome);
     if mode.is_none() {
         outcome.findings.push(no_destination());
     }

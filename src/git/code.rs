@@ -264,15 +264,23 @@ codes! {
 
     /// The server did not accept a push.
     ///
-    /// The branch had not moved, and the server refused a second time: the branch is protected, a
-    /// hook refuses, or whoever pushes may only read. Its own reason is in the message. Nothing was
-    /// changed.
+    /// The branch had not moved, and the server refused a second time: the branch is protected, or a
+    /// hook refuses, perhaps one of this clone (`pre-push`). The reason is in the message. Nothing
+    /// was changed, and running the command again will not help.
     ///
     /// Allow this user to push to the branch, or use `--branch` and have the change merged there.
     ///
     /// A branch `rungs/prod/web` cannot be made beside a branch `rungs` or `rungs/prod`: git would need
     /// a file and a directory of one name. Rename or delete the branch that the message names.
-    PUSH_REFUSED = "push-refused", Outside, Error;
+    PUSH_REFUSED = "push-refused", Answer, Error;
+
+    /// A push failed.
+    ///
+    /// The server could not do it, or gave no answer: it could not be reached, did not accept the
+    /// credentials, lost the connection, or has a full disk. Git's own words are in the message. The
+    /// server has accepted all of the push or nothing; run the command again when it works, and it
+    /// does what is left to do.
+    PUSH_FAILED = "push-failed", Outside, Error;
 
     /// A branch moved again and again while it was being changed.
     ///

@@ -136,6 +136,9 @@ pub enum HistoryError {
         /// The command that fetches the rest.
         fetch: String,
     },
+    /// There is no commit whose history it would be: no clone, or one without a commit.
+    #[error("there is no commit to look at")]
+    NoCommit,
     /// Git failed.
     #[error("git could not read the history: {0}")]
     Failed(String),

@@ -39,13 +39,16 @@ pub enum PushError {
         /// characters.
         messages: Vec<String>,
     },
+    /// A hook of this clone did not let it go.
+    #[error("a hook of this clone refused it: {}", .0.last_words())]
+    Hook(ProgramError),
     /// Another branch's name is a part of the new one's, or the other way round: git
     /// cannot have both.
     #[error("git cannot have it and the branch `{0}` at once")]
     InTheWay(Branch),
     /// The server gave no answer: it could not be reached or refused the
-    /// credentials, a hook of this clone refused, or the connection was lost,
-    /// perhaps after everything was accepted.
+    /// credentials, or the connection was lost, perhaps after everything was
+    /// accepted.
     #[error("{}", .0.last_words())]
     Unanswered(ProgramError),
     /// Git could not be run or is too old, or after a push that failed, the remote
@@ -56,6 +59,41 @@ pub enum PushError {
 
 fn parenthesized(messages: &[String]) -> String {
     if messages.is_empty() { String::new() } else { format!(" ({})", messages.join("; ")) }
+}
+
+/// The reasons of a server that could not do what it was willing to do, as git's own
+/// (`receive-pack.c`) and other servers begin them. All others are refusals.
+const SERVER_FAILURES: [&str; 12] = [
+    "unpacker error",
+    "index-pack",
+    "n/a (unpacker error)",
+    "bad pack",
+    "missing necessary objects",
+    "unable to migrate objects",
+    "failed to update ref",
+    "failed to lock",
+    "cannot lock ref",
+    "internal",
+    "failure",
+    "timeout",
+];
+
+impl PushError {
+    /// Whether the server said no, as it will again.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Refused { reason, .. } => {
+                let reason = reason.to_lowercase();
+                !SERVER_FAILURES.iter().any(|failure| reason.starts_with(failure))
+            }
+            Self::Hook(_) | Self::InTheWay(_) => true,
+            // Whoever may only read: the server's status, in curl's words.
+            Self::Unanswered(ProgramError::Failed { message, .. }) => {
+                message.contains("returned error: 403")
+            }
+            Self::Outdated | Self::Unanswered(_) | Self::Remote(_) => false,
+        }
+    }
 }
 
 impl CloneWriter {
@@ -136,6 +174,11 @@ fn result_of(target: &str, output: &GitOutput) -> Result<(), PushError> {
             messages: server_messages(&output.stderr),
         }),
         None if output.is_success() => unanswered("git does not say what happened to the branch"),
+        // Without a server, git would have died, with 128.
+        None if output.code == Some(1) => Err(PushError::Hook(ProgramError::Failed {
+            subcommand: "push",
+            message: output.stderr.clone(),
+        })),
         // It failed before anything was sent or after everything was, or what
         // was sent got no answer (`[remote failure]`).
         Some(_) | None => unanswered(&output.stderr),

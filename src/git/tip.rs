@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::ObjectName;
 use super::branch::Branch;
-use super::code::{BRANCH_TOO_BUSY, PUSH_REFUSED};
+use super::code::{BRANCH_TOO_BUSY, PUSH_FAILED, PUSH_REFUSED};
 use super::push::{Lease, PushError};
 use super::remote::Remote;
 use super::remote_branches::{RemoteError, pause};
@@ -135,6 +135,10 @@ impl PushError {
             }
             Self::Outdated | Self::Refused { .. } | Self::Unanswered(_) => {
                 let message = format!("`{remote}` did not accept a push to `{branch}`: {self}");
+                if !self.is_refusal() {
+                    return Finding::new(&PUSH_FAILED, message, Location::of_repository())
+                        .help("run the command again when the server works");
+                }
                 let help = if branch.is_ours() {
                     "allow this user to push branches of that name"
                 } else {
@@ -241,14 +245,14 @@ impl CloneWriter {
             {
                 return Ok(PushOutcome::Landed);
             }
-            if newest.as_ref() != seen {
-                return Ok(PushOutcome::Moved(newest));
-            }
-            refusals += 1;
             // Whatever kept it waiting would do so again.
             if refusal.is_timeout() {
                 return Err(refusal);
             }
+            if newest.as_ref() != seen {
+                return Ok(PushOutcome::Moved(newest));
+            }
+            refusals += 1;
             if refusals == 2 {
                 return Err(self.explained(to, seen, refusal));
             }

@@ -258,8 +258,7 @@ impl<'a> BranchHistory<'a> {
     }
 
     fn commits(&self) -> Result<Commits<'a>, HistoryError> {
-        let without = || HistoryError::Failed("there is no commit to start at".to_owned());
-        self.commits.ok_or_else(without)
+        self.commits.ok_or(HistoryError::NoCommit)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What keeps a history from being read.
 
+use super::audit::NO_COMMIT;
 use crate::diagnostic::{Finding, codes};
 use crate::git::HistoryError;
 use crate::source::Location;
@@ -32,6 +33,8 @@ pub fn finding(error: &HistoryError, at: &Location) -> Finding {
         )
         .because("the clone is shallow")
         .help(format!("fetch it with `{fetch}`")),
+        HistoryError::NoCommit => Finding::new(&NO_COMMIT, error.to_string(), at.clone())
+            .because("no git clone, or one without a commit"),
         HistoryError::Failed(message) => {
             Finding::new(&UNREADABLE_HISTORY, error.to_string(), at.clone())
                 .because(message.clone())

@@ -141,7 +141,14 @@ fn write_works_where_there_is_no_clone() {
     shop.ends(0, &["set", "web", ":v3", "--env", "qa", "--write"]);
     // Without a history it is not known whether this is a step back, so it does
     // not pass.
-    promote(&shop, 5, &["--write"]).says("the gate `order` waits");
+    for mode in ["--write", "--dry-run"] {
+        promote(&shop, 2, &[mode]).finds("no-clone");
+        promote(&shop, 2, &[mode, "--format", "json"]);
+    }
+    promote(&shop, 2, &["--write"]).says("the gate `order` waits");
+    shop.ends(2, &["gates", "web", "--to", "stage"]).finds("no-clone");
+    let rollback = ["rollback", "web", "--env", "stage", "--reason", "it leaks", "--write"];
+    shop.ends(2, &rollback).finds("no-commit");
     promote(&shop, 0, &["--write", "--override", "order", "--reason", "a copy"]);
     let text = fs::read_to_string(shop.clone.join("stage/web.yaml")).unwrap();
     assert_eq!(text, image("web", "v3"));
@@ -273,7 +280,7 @@ fn a_branch_that_git_cannot_have_beside_another_is_said_to_be_in_the_way() {
     for other in ["rungs", "rungs/stage", "rungs/stage/web/x"] {
         let shop = Shop::adopted(&[]);
         git(&shop.remote.bare(), &["branch", other, "main"]);
-        promote(&shop, 4, &["--branch"])
+        promote(&shop, 1, &["--branch"])
             .finds("push-refused")
             .says(&format!("rename or delete the branch `{other}` on `origin`"));
     }
@@ -286,7 +293,7 @@ fn a_branch_that_the_server_is_busy_with_for_a_moment_is_pushed_once_more() {
     hook(&shop.remote.bare(), "update", once);
     promote(&shop, 0, &["--branch"]).says("pushed");
     hook(&shop.remote.bare(), "update", "exit 1");
-    let refused = shop.ends(4, &["set", "web", ":v3", "--env", "qa", "--branch"]);
+    let refused = shop.ends(1, &["set", "web", ":v3", "--env", "qa", "--branch"]);
     assert!(!refused.stderr.contains("push a branch"), "{refused:?}");
 }
 

@@ -108,9 +108,10 @@ fn a_protected_branch_is_reported_in_the_servers_words() {
          see http://ci:{TOKEN}@example.com' >&2; exit 1"
     );
     hook(&shop.remote.bare(), "pre-receive", &words);
-    let output = shop.rungs(&PROMOTE);
-    assert!(matches!(output.code, Some(1 | 4)), "{output:?}");
-    let output = output.says("not allowed to push to protected branches");
+    let output = shop
+        .ends(1, &PROMOTE)
+        .finds("push-refused")
+        .says("not allowed to push to protected branches");
     assert!(!format!("{output:?}").contains(TOKEN), "{output:?}");
     assert_eq!(shop.remote.tip(), tip);
 }

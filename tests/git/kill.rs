@@ -43,6 +43,11 @@ fn set(clone: &Path, text: &str) -> Result<TipOutcome, TipError<BuildError>> {
     writer.commit_on_tip(&to, |tip| writer.commit(tip, &changes, &metadata))
 }
 
+fn remote_of(clone: &Path) -> Remote {
+    let repository = Arc::new(LocalClone::containing(clone).unwrap().unwrap());
+    Remote::of(None, CloneWriter::new(repository).unwrap().config()).unwrap().unwrap()
+}
+
 #[test]
 #[ignore = "started by other tests as a process of its own"]
 fn the_run_that_is_ended() {
@@ -195,7 +200,7 @@ fn a_full_disk_of_the_clone_is_the_outside_worlds_fault_and_nothing_is_pushed() 
 }
 
 #[test]
-fn a_full_disk_of_the_server_is_its_refusal() {
+fn a_full_disk_of_the_server_is_its_failure() {
     let Some(mount) = Mount::new("size=600k") else {
         return absent("a small file system cannot be mounted here");
     };
@@ -205,6 +210,9 @@ fn a_full_disk_of_the_server_is_its_refusal() {
     let text = noise(900_000);
     let error = set(&clone, &text).unwrap_err();
     assert!(matches!(error, TipError::Refused(_)), "{error}");
+    let (remote, branch) = (remote_of(&clone), Branch::parse("main").unwrap());
+    let finding = error.finding(&PushTarget::new(&remote, &branch)).unwrap();
+    assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("push-failed", 4));
     assert_eq!(git::history(&bare, "main"), ["seed"]);
     mount.remount("size=16m");
     set(&clone, &text).unwrap();

@@ -303,7 +303,7 @@ fn a_protected_branch_is_reported_in_the_servers_words() {
     let tip = git(&bare, &["rev-parse", "main"]);
     let hand = TestWriter::at(&clone);
     let finding = hand.finding(hand.set("apps/web", "v2").unwrap_err());
-    assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("push-refused", 4));
+    assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("push-refused", 1));
     assert!(finding.message.contains("pre-receive hook declined"), "{}", finding.message);
     assert!(
         finding.message.contains("main is protected, see https://***@wiki/"),
@@ -329,7 +329,7 @@ fn a_hook_of_the_clone_runs_and_can_refuse() {
     git::hook(&clone, "pre-push", "echo 'not on a Friday' >&2; exit 1");
     let hand = TestWriter::at(&clone);
     let finding = hand.finding(hand.set("apps/web", "v2").unwrap_err());
-    assert_eq!(finding.code.name, "push-refused");
+    assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("push-refused", 1));
     assert!(finding.message.contains("not on a Friday"), "{}", finding.message);
     assert_eq!(git::history(&bare, "main"), ["seed"]);
 }
@@ -433,7 +433,7 @@ fn whoever_may_only_read_gets_the_servers_refusal() {
     git::clone(&server.url("origin.git"), &clone, &[]);
     let hand = TestWriter::at(&clone);
     let finding = hand.finding(hand.set("apps/web", "v2").unwrap_err());
-    assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("push-refused", 4));
+    assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("push-refused", 1));
     assert!(finding.message.contains("403"), "{}", finding.message);
 }
 

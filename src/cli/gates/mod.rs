@@ -141,6 +141,7 @@ impl GatesArgs {
         outcome.findings.extend(problems);
         outcome.findings.extend(planned.warnings);
         base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
+        base::say_no_clone(workspace, &mut outcome);
         Ok(outcome)
     }
 }

@@ -55,7 +55,7 @@ pub(in crate::promote) fn history(error: &HistoryError) -> String {
         HistoryError::Shallow { fetch } => {
             format!("its history is not in this clone; fetch it with {}", code(fetch))
         }
-        HistoryError::Failed(_) => error.to_string(),
+        HistoryError::NoCommit | HistoryError::Failed(_) => error.to_string(),
     }
 }
 
