@@ -25,6 +25,23 @@ codes! {
     /// ```
     YAML_SYNTAX = "yaml-syntax", Input, Error;
 
+    /// A merge left its conflict in a file.
+    ///
+    /// Git could not decide between two versions of some lines, and wrote both into the file,
+    /// between lines that start with `<<<<<<<`, `=======` and `>>>>>>>`. Somebody committed them.
+    ///
+    /// ```yaml
+    /// # wrong
+    /// <<<<<<< HEAD
+    /// tag: v1
+    /// =======
+    /// tag: v2
+    /// >>>>>>> topic
+    /// # right
+    /// tag: v2
+    /// ```
+    CONFLICT_MARKERS = "conflict-markers", Input, Error;
+
     /// A tab is used as indentation.
     ///
     /// YAML counts spaces, and cannot know how wide a tab is. kubectl refuses a

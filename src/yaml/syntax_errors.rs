@@ -6,6 +6,7 @@ use granit_parser::{ErrorKind, ScanError};
 
 use super::code::{YAML_SYNTAX, tab, too_deep};
 use super::document::DocumentBuilder;
+use super::misplaced::braces_help;
 use crate::diagnostic::Finding;
 use crate::source::{Location, SourceFile, Span};
 
@@ -93,15 +94,16 @@ impl<'a> Fault<'a> {
     fn template(&self) -> Option<Finding> {
         let line = self.line(self.at);
         let content = self.slice(line);
-        let start = content.find("{{").or_else(|| content.find("{%"))?;
+        // Those at which the parser stopped, if there are several.
+        let before = &content[..(self.at - line.start as usize).min(content.len())];
+        let start = before.rfind("{{").or_else(|| content.find("{{"));
+        let start = start.or_else(|| content.find("{%"))?;
         let close = if content[start..].starts_with("{{") { "}}" } else { "%}" };
         let end = content[start..].find(close).map_or(content.len(), |end| start + end + 2);
         let span = Span::new(line.start as usize + start, line.start as usize + end);
         let finding = self.finding("there are a template's braces in plain YAML", span);
-        Some(finding.because("YAML reads `{` as the start of a map").help(
-            "name the file `*.tera` if it is a template; put the whole value in quotes if the \
-             braces are meant as they are",
-        ))
+        let help = braces_help(self.file, self.slice(span));
+        Some(finding.because("YAML reads `{` as the start of a map").help(help))
     }
 
     /// A tab at the start of a line.

@@ -304,6 +304,12 @@ fn what_is_not_jsonnet_is_shown_where_it_is() {
 }
 
 #[test]
+fn a_conflict_of_a_merge_is_called_one() {
+    let conflict = "local a = 1;\n<<<<<<< HEAD\n{ a: a }\n=======\n{ b: a }\n>>>>>>> topic\n";
+    assert!(refuses(conflict).contains("conflict of a merge"), "{}", refuses(conflict));
+}
+
+#[test]
 fn what_is_not_an_object_is_reported() {
     insta::assert_snapshot!(refuses("3"), @r#"
     loose-value: the result is a number, not a Kubernetes object

@@ -18,7 +18,7 @@ use crate::diagnostic::{Finding, Findings};
 use crate::render::code;
 use crate::render::code::{LOOSE_VALUE, TEMPLATE_NESTING, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED};
 use crate::source::{Location, RepoPath, SourceFile, Span};
-use crate::yaml::{self, Dialect, Kind, Node, NodeId, Number};
+use crate::yaml::{self, Dialect, Kind, Node, NodeId, Number, conflict_markers};
 
 /// How deep calls may be nested. They take memory, not stack.
 const MAX_CALLS: usize = 100_000;
@@ -219,8 +219,10 @@ impl<'p> ImportCallbacks<'_, 'p> {
             Err(error) => {
                 let (message, span) = message::loading(&error);
                 let at = self.place(program, span).unwrap_or_else(|| Location::of_path(path));
-                let finding =
-                    Finding::new(&TEMPLATE_SYNTAX, message, at).because("Jsonnet cannot read this");
+                let conflict = conflict_markers(at.file());
+                let finding = conflict.unwrap_or_else(|| {
+                    Finding::new(&TEMPLATE_SYNTAX, message, at).because("Jsonnet cannot read this")
+                });
                 Err(finding.into())
             }
         }

@@ -3,6 +3,7 @@
 use super::{DocumentBuilder, Frame, Items, NextSlot};
 use crate::source::{Location, Span};
 use crate::yaml::code::{DUPLICATE_KEY, KEY_NOT_TEXT};
+use crate::yaml::misplaced::braces_help;
 use crate::yaml::{Dialect, Kind, MapKey, Style, Value, scalar};
 
 impl DocumentBuilder<'_> {
@@ -74,13 +75,12 @@ impl DocumentBuilder<'_> {
             && text[..span.start as usize].ends_with('{')
             && text[span.range()].starts_with('{');
         let finding = if is_template {
-            let outer = Span { start: span.start - 1, end: span.end };
+            let closes = text[span.end as usize..].starts_with('}');
+            let outer = Span { start: span.start - 1, end: span.end + u32::from(closes) };
+            let help = braces_help(self.file, &text[outer.range()]);
             self.finding(&KEY_NOT_TEXT, "`{{` without quotes is a map inside a map to YAML", outer)
                 .because("YAML reads these braces")
-                .help(
-                    "name the file `*.tera` if it is a template; put the whole value in quotes \
-                     if the braces are meant as they are",
-                )
+                .help(help)
         } else {
             self.finding(&KEY_NOT_TEXT, format!("{} cannot be a key", kind.noun()), span)
                 .because("Kubernetes' objects have texts for keys")

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, StrInput};
 
 use super::document::DocumentBuilder;
+use super::misplaced::conflict_markers;
 use super::{Dialect, MAX_DEPTH, Value, syntax_errors};
 use crate::diagnostic::Findings;
 use crate::source::{SourceFile, Span, mark_unread_secrets};
@@ -36,7 +37,8 @@ pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Value>, Fin
     while documents.findings.len() <= MAX_FINDINGS && documents.read_document(&mut parser) {}
     if documents.findings.has_errors() {
         mark_unread_secrets(file);
-        return Err(documents.findings);
+        // All else that is wrong may be so only because of them.
+        return Err(conflict_markers(file).map_or(documents.findings, Findings::from));
     }
     Ok(documents.documents)
 }

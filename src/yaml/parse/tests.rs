@@ -377,8 +377,62 @@ fn the_usual_mistakes_are_said_in_plain_words() {
 }
 
 #[test]
+fn a_conflict_of_a_merge_is_the_only_finding() {
+    let conflict = "a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> topic\nc: {\n";
+    assert_eq!(
+        found(conflict),
+        ["conflict-markers: there is a conflict of a merge that was not resolved: \
+             2:1 `<<<<<<< HEAD` from here to the next mark is one side; \
+             4:1 `=======` and from here the other; 6:1 `>>>>>>> topic` to here"]
+    );
+    assert_eq!(only_code(&conflict.replace('\n', "\r\n")), "conflict-markers");
+    // A text may speak of one.
+    read("a: |\n  <<<<<<< HEAD\n  =======\n  >>>>>>> x\n");
+    assert_eq!(only_code("a: 1\n=======\nb: 2\n"), "yaml-syntax");
+}
+
+/// What is advised about the braces of a file.
+fn braces_help(path: &str, text: &str) -> String {
+    let file = SourceFile::new(RepoPath::new(path).unwrap(), text.to_owned());
+    let findings = parse(&Arc::new(file), Dialect::Kubectl).unwrap_err();
+    findings.iter().next().unwrap().help.clone().unwrap()
+}
+
+#[test]
+fn the_braces_of_a_template_are_answered_by_where_they_are() {
+    for text in
+        ["a: {{ .Values.image.tag }}\n", "{{- if .Values.x }}\na: {{ .Values.image.tag }}-x\n"]
+    {
+        let inside = braces_help("templates/web/a.yaml", text);
+        assert!(inside.contains("`{{ values.") && inside.contains("`*.tera`"), "{inside}");
+        let outside = braces_help("charts/web/templates/a.yaml", text);
+        assert!(outside.contains("Helm") && !outside.contains("tera"), "{outside}");
+    }
+    for helm in
+        ["a: {{ include \"x\" . }}\n", "a: {{ toYaml .Values.x | nindent 4 }}\n", "{{- end }}\n"]
+    {
+        let help = braces_help("qa/a.yaml", helm);
+        assert!(help.contains("Helm"), "{helm}: {help}");
+    }
+    let other = braces_help("qa/a.yaml", "a: {{ app }}\n");
+    assert!(other.contains("below `templates/`") && !other.contains("Helm"), "{other}");
+    assert!(braces_help("templates/web/a.yaml", "a: {{ app }}\n").contains("`*.tera`"));
+}
+
+#[test]
+fn the_whole_of_a_templates_braces_is_shown() {
+    for (text, braces) in [
+        ("a: {{ .Values.x }}\n", "{{ .Values.x }}"),
+        ("a: x-{{ a }}\nb: {{ b }}-{{ c }}\n", "{{ b }}"),
+    ] {
+        let findings = parse(&file(text), Dialect::Kubectl).unwrap_err();
+        assert_eq!(findings.iter().next().unwrap().location().text(), braces, "{text}");
+    }
+}
+
+#[test]
 fn template_braces_without_quotes_are_one_finding() {
-    let expected = "key-not-text: `{{` without quotes is a map inside a map to YAML: 1:4 `{{ x }` \
+    let expected = "key-not-text: `{{` without quotes is a map inside a map to YAML: 1:4 `{{ x }}` \
                     YAML reads these braces";
     for text in ["a: {{ x }}\n", "a: {{ x }}-y\n"] {
         assert_eq!(found(text), [expected], "{text}");
