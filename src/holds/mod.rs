@@ -154,7 +154,7 @@ fn is_text_of(text: &str, value: &SiteValue) -> bool {
     match value {
         SiteValue::Image(image) => is_image_text(text, image),
         SiteValue::Revision(revision) | SiteValue::Moving(revision) => text == revision,
-        SiteValue::Value(yaml) => is_same_yaml(text, yaml),
+        SiteValue::Value(yaml) | SiteValue::Secret(yaml) => is_same_yaml(text, yaml),
     }
 }
 
@@ -220,7 +220,10 @@ fn text_of(value: &SiteValue) -> String {
             let bare = ImageParts { repository: None, ..image.clone() }.to_string();
             bare.strip_prefix([':', '@']).unwrap_or(&bare).to_owned()
         }
-        SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => value.to_string(),
+        SiteValue::Revision(_)
+        | SiteValue::Moving(_)
+        | SiteValue::Value(_)
+        | SiteValue::Secret(_) => value.to_string(),
     }
 }
 

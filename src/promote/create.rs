@@ -70,7 +70,7 @@ fn insertions(site: &Site) -> Vec<Change> {
             let value = parts.iter().filter_map(|(key, text)| Some((key, text.as_ref()?)));
             value.map(|(key, text)| insert(&["images", name], key, text)).collect()
         }
-        (Key::Value(route), Some(SiteValue::Value(yaml))) => {
+        (Key::Value(route), Some(SiteValue::Value(yaml) | SiteValue::Secret(yaml))) => {
             let Ok(route) = Route::parse(route) else { return Vec::new() };
             let Some((Step::Key(key), before)) = route.steps().split_last() else {
                 return Vec::new();

@@ -64,7 +64,10 @@ fn changed_values(app: &AppPlan) -> impl Iterator<Item = (&Key, &SiteValue)> {
 fn new_repository<'p>(app: &'p AppPlan, key: &Key, value: &'p SiteValue) -> Option<&'p str> {
     let repository = |value: &'p SiteValue| match value {
         SiteValue::Image(image) => image.repository.as_deref(),
-        SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => None,
+        SiteValue::Revision(_)
+        | SiteValue::Moving(_)
+        | SiteValue::Value(_)
+        | SiteValue::Secret(_) => None,
     };
     let own = repository(value);
     let changes = app.from.get(key).is_some_and(|from| repository(from) != own);
@@ -87,8 +90,9 @@ fn text(value: &SiteValue) -> String {
             let part = |part: &Option<String>| part.clone().unwrap_or_default();
             format!("{}@{}", part(&image.tag), part(&image.digest))
         }
-        SiteValue::Revision(text) | SiteValue::Moving(text) | SiteValue::Value(text) => {
-            text.clone()
-        }
+        SiteValue::Revision(text)
+        | SiteValue::Moving(text)
+        | SiteValue::Value(text)
+        | SiteValue::Secret(text) => text.clone(),
     }
 }

@@ -185,7 +185,7 @@ fn noted(site: &Site, severity: Option<RuleSeverity>) -> Option<Finding> {
                 }
             }
         }
-        SiteValue::Revision(_) | SiteValue::Value(_) => None,
+        SiteValue::Revision(_) | SiteValue::Value(_) | SiteValue::Secret(_) => None,
     }
 }
 

@@ -26,7 +26,7 @@ pub fn brief(key: &Key, value: &SiteValue, beside: Option<&SiteValue>) -> String
             brief_image(image, tells)
         }
         SiteValue::Revision(text) | SiteValue::Moving(text) => brief_revision(text).to_owned(),
-        SiteValue::Value(yaml) => brief_value(yaml, beside).to_owned(),
+        SiteValue::Value(yaml) | SiteValue::Secret(yaml) => brief_value(yaml, beside).to_owned(),
     };
     shortened(&text, LONGEST)
 }

@@ -32,6 +32,7 @@ enum KeptValue {
     Revision(String),
     Moving(String),
     Value(String),
+    Secret(String),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -252,6 +253,7 @@ impl From<SiteValue> for KeptValue {
             SiteValue::Revision(text) => Self::Revision(text),
             SiteValue::Moving(text) => Self::Moving(text),
             SiteValue::Value(yaml) => Self::Value(yaml),
+            SiteValue::Secret(yaml) => Self::Secret(yaml),
         }
     }
 }
@@ -265,6 +267,7 @@ impl From<KeptValue> for SiteValue {
             KeptValue::Revision(text) => Self::Revision(text),
             KeptValue::Moving(text) => Self::Moving(text),
             KeptValue::Value(yaml) => Self::Value(yaml),
+            KeptValue::Secret(yaml) => Self::Secret(yaml),
         }
     }
 }

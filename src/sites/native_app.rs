@@ -154,8 +154,13 @@ impl NativeApp<'_> {
     fn promoted(&self, route: &Sourced<Route>, values: Option<&Layered<'_>>) -> Site {
         // The first step leads to the values.
         let laid = values.and_then(|values| values.value().find(&route.value.steps()[1..]));
-        let value = laid.as_ref().map(|laid| SiteValue::Value(emit_as_written(laid.root())));
-        let innermost = self.layers.iter().rev().find_map(|layer| route.value.find(layer.root));
+        let mut inwards = self.layers.iter().rev().map(|layer| layer.root);
+        let innermost = inwards.find_map(|root| Some((root, route.value.find(root)?)));
+        let value = laid.as_ref().map(|laid| match innermost {
+            Some((root, _)) => SiteValue::promoted(root, &route.value, laid.root()),
+            None => SiteValue::Value(emit_as_written(laid.root())),
+        });
+        let innermost = innermost.map(|(_, node)| node);
         let location = innermost.filter(|_| value.is_some());
         let location = location.map_or_else(|| route.location.clone(), Node::location);
         let written = value.as_ref().map(ToString::to_string).unwrap_or_default();

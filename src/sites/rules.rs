@@ -14,7 +14,7 @@ use crate::config::{EnvironmentName, FilePattern, Repository, SiteKind, SiteRule
 use crate::diagnostic::{Finding, Findings};
 use crate::git::CanonicalAddress;
 use crate::source::{Location, RepoPath, Span};
-use crate::yaml::{Place, Route, Step, Value, emit_as_written};
+use crate::yaml::{Place, Route, Step, Value};
 
 /// An entry of `sites` with its patterns for each environment.
 #[derive(Debug, Clone)]
@@ -285,7 +285,8 @@ fn promoted_value(
     let key = Key::Value(route.value.to_string());
     if let Some(at) = only(documents, &whole, &route.value, &route.location)? {
         let part = at.part(SitePartKind::Value);
-        let value = SiteValue::Value(emit_as_written(at.node));
+        let root = documents.get(part.at.document).map_or(at.node, Value::root);
+        let value = SiteValue::promoted(root, &whole, at.node);
         return Ok(Some(builder.site(key, Some(value), &at, vec![part])));
     }
     let is_plain = whole.steps().iter().all(|step| matches!(step, Step::Key(_)));

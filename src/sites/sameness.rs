@@ -192,7 +192,10 @@ impl EnteringValue {
     fn current_image(&self) -> Option<&ImageParts> {
         match self.current.as_ref()? {
             SiteValue::Image(image) => Some(image),
-            SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => None,
+            SiteValue::Revision(_)
+            | SiteValue::Moving(_)
+            | SiteValue::Value(_)
+            | SiteValue::Secret(_) => None,
         }
     }
 }

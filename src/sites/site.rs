@@ -11,7 +11,7 @@ use crate::kubernetes::{full_repository, image_reference};
 use crate::source::{
     Location, REDACTED, RepoPath, SourceFile, Span, is_secret_key, without_credentials,
 };
-use crate::yaml::{Place, Route, is_secret_text, leads_to_secret};
+use crate::yaml::{Node, Place, Route, emit_as_written, is_secret_text, leads_to_secret, shown};
 
 /// A place in a file that has an image reference, a git reference or a promoted
 /// value, or may get one.
@@ -194,14 +194,38 @@ pub enum SiteValue {
     Moving(String),
     /// A value, as [`crate::yaml::emit_as_written`] writes it.
     Value(String),
+    /// The same, where what is around it in its file says that it is a secret: the object
+    /// is a Secret, or the value is that of a variable with the name of one.
+    Secret(String),
 }
 
 impl SiteValue {
-    /// Whether it is a promoted value that looks like a secret: by a name in its
-    /// route, by a key inside it, or because it gives access.
+    /// Whether it is a promoted value that looks like a secret: by what is around it in
+    /// its file, by a name in its route, by a key inside it, or because it gives access.
     pub fn is_secret(&self, key: &Key) -> bool {
-        let (Key::Value(route), Self::Value(yaml)) = (key, self) else { return false };
-        is_secret_value(route, yaml)
+        match (key, self) {
+            (_, Self::Secret(_)) => true,
+            (Key::Value(route), Self::Value(yaml)) => is_secret_value(route, yaml),
+            _ => false,
+        }
+    }
+
+    /// The promoted value at a place of a document, in YAML.
+    pub(super) fn promoted(root: Node<'_>, route: &Route, node: Node<'_>) -> Self {
+        let yaml = emit_as_written(node);
+        if leads_to_secret(Some(root), route) && shown(node, true).1 {
+            Self::Secret(yaml)
+        } else {
+            Self::Value(yaml)
+        }
+    }
+
+    /// The YAML of a promoted value.
+    pub fn yaml(&self) -> Option<&str> {
+        match self {
+            Self::Value(yaml) | Self::Secret(yaml) => Some(yaml),
+            Self::Image(_) | Self::Revision(_) | Self::Moving(_) => None,
+        }
     }
 
     /// The value as it may be shown: one that looks like a secret is masked.
@@ -254,7 +278,7 @@ impl fmt::Display for SiteValue {
         match self {
             Self::Image(image) => image.fmt(f),
             Self::Revision(text) | Self::Moving(text) => f.write_str(text),
-            Self::Value(yaml) => f.write_str(yaml.trim_end()),
+            Self::Value(yaml) | Self::Secret(yaml) => f.write_str(yaml.trim_end()),
         }
     }
 }

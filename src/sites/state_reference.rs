@@ -57,7 +57,7 @@ impl StateReference {
         match value {
             SiteValue::Image(image) => is_image_text(&self.text, image),
             SiteValue::Revision(revision) => *revision == self.text,
-            SiteValue::Moving(_) | SiteValue::Value(_) => false,
+            SiteValue::Moving(_) | SiteValue::Value(_) | SiteValue::Secret(_) => false,
         }
     }
 

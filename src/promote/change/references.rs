@@ -177,7 +177,10 @@ pub(super) fn is_judged(
             };
             state.iter().any(is_it)
         }
-        SiteValue::Revision(text) | SiteValue::Moving(text) | SiteValue::Value(text) => {
+        SiteValue::Revision(text)
+        | SiteValue::Moving(text)
+        | SiteValue::Value(text)
+        | SiteValue::Secret(text) => {
             // What is new may say the same by chance.
             before.iter().any(|(known, _)| known == key)
                 && state.iter().any(|(_, value)| is_text_of(value, text))
@@ -213,6 +216,8 @@ fn is_text_of(value: &SiteValue, text: &str) -> bool {
     match value {
         SiteValue::Image(image) => image.tag.as_deref() == Some(text),
         SiteValue::Revision(own) | SiteValue::Moving(own) => own == text,
-        SiteValue::Value(yaml) => yaml.trim().trim_matches(['"', '\'']) == text,
+        SiteValue::Value(yaml) | SiteValue::Secret(yaml) => {
+            yaml.trim().trim_matches(['"', '\'']) == text
+        }
     }
 }

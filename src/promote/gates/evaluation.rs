@@ -111,6 +111,9 @@ impl<'c> Evaluation<'c> {
 fn image_of<'v>(key: &'v Key, value: &'v SiteValue) -> Option<(&'v str, &'v ImageParts)> {
     match value {
         SiteValue::Image(image) => Some((key.name(), image)),
-        SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => None,
+        SiteValue::Revision(_)
+        | SiteValue::Moving(_)
+        | SiteValue::Value(_)
+        | SiteValue::Secret(_) => None,
     }
 }

@@ -292,8 +292,7 @@ fn left_before(evaluation: &Evaluation<'_>, current: &State) -> Option<Judgement
 
 /// Whether every reference that changes goes to a higher version.
 fn goes_up(evaluation: &Evaluation<'_>, current: &State) -> bool {
-    let references =
-        changes(evaluation, current).filter(|(_, from, _)| !matches!(from, SiteValue::Value(_)));
+    let references = changes(evaluation, current).filter(|(_, from, _)| from.yaml().is_none());
     let orders: Vec<_> = references.map(|(_, from, to)| version_order::order(from, to)).collect();
     !orders.is_empty() && orders.iter().all(|order| *order == Some(Less))
 }

@@ -142,9 +142,12 @@ impl HoldBack {
 
     /// Whether a key is that of a promoted value, and looks like a secret.
     fn is_secret(&self, base: &Base<'_>, target: &Environment, key: &str, text: &str) -> bool {
-        let is_value = |site: &Site| matches!(&site.key, Key::Value(name) if name == key);
-        apps(base, target, &self.app).any(|app| app.sites.iter().any(is_value))
-            && is_secret_value(key, text)
+        let is_secret = |site: &Site| {
+            let is_value = matches!(&site.key, Key::Value(name) if name == key);
+            let is_known = site.value.as_ref().is_some_and(|value| value.is_secret(&site.key));
+            is_value && (is_known || is_secret_value(key, text))
+        };
+        apps(base, target, &self.app).any(|app| app.sites.iter().any(is_secret))
     }
 
     /// The keys that a reference names in the target, or if it has none, in another

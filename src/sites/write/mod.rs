@@ -28,7 +28,7 @@ pub fn changes(site: &Site, to: &SiteValue, options: WriteOptions) -> Result<Vec
         }
         (SiteValue::Image(image), _) => ImageWriter { site, options }.image(image)?,
         (SiteValue::Revision(text) | SiteValue::Moving(text), _) => revision(site, text)?,
-        (SiteValue::Value(yaml), _) => value(site, yaml)?,
+        (SiteValue::Value(yaml) | SiteValue::Secret(yaml), _) => value(site, yaml)?,
     };
     let changes = if options.as_text { as_texts(site, changes) } else { changes };
     match barrier(site) {
@@ -95,7 +95,7 @@ fn is_commit(text: &str) -> bool {
 }
 
 fn value(site: &Site, yaml: &str) -> Result<Vec<Change>, Finding> {
-    if matches!(&site.value, Some(SiteValue::Value(own)) if own == yaml) {
+    if site.value.as_ref().and_then(SiteValue::yaml) == Some(yaml) {
         return Ok(Vec::new());
     }
     let at = site.parts.first().map(|part| split(&part.at)).filter(|(_, key)| !key.is_empty());
