@@ -50,7 +50,7 @@ fn report(
     if context.console.format() == Format::Text {
         let text = plan_text(planned, context.console.stdout_style(), is_all);
         match done {
-            Done::Shown | Done::Stopped => console::print(text.as_bytes()),
+            Done::Shown | Done::Stopped => console::print_text(&text),
             _ => context.console.say(text.trim_end()),
         }
         answer = verdicts.kind();

@@ -17,7 +17,7 @@ use super::format::{DataFormat, OutputFormat};
 use super::options::{Color, Global};
 use crate::diagnostic::{self, Findings, Format, ProblemKind, TextStyle};
 use crate::git::{Indexing, Watch};
-use crate::source::RepoPath;
+use crate::source::{RepoPath, without_tokens};
 
 /// How long a run may take before it shows progress.
 const PROGRESS_DELAY: Duration = Duration::from_millis(500);
@@ -89,9 +89,9 @@ impl Console {
             // The text has its colours already; the stream removes them again
             // for a terminal without colours.
             let mut stderr = AutoStream::new(io::stderr(), self.color);
-            let _ = stderr.write_all(text.as_bytes());
+            let _ = stderr.write_all(without_tokens(&text).as_bytes());
         } else {
-            print(text.as_bytes());
+            print_text(&text);
         }
     }
 
@@ -200,10 +200,19 @@ pub(super) fn print(bytes: &[u8]) {
     let _ = stream(bytes);
 }
 
+/// Prints text, without any token in it, wherever it came from.
+pub(super) fn print_text(text: &str) {
+    print(without_tokens(text).as_bytes());
+}
+
 /// Prints a part of data of which there may be much more. Returns whether
-/// anybody still reads it.
+/// anybody still reads it. No token is in it.
 #[must_use]
-pub(super) fn stream(bytes: &[u8]) -> bool {
+pub(super) fn stream_text(text: &str) -> bool {
+    stream(without_tokens(text).as_bytes())
+}
+
+fn stream(bytes: &[u8]) -> bool {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Ok(()) => true,
@@ -217,5 +226,5 @@ pub(super) fn stream(bytes: &[u8]) -> bool {
 
 /// Prints text for people to stderr. If that is closed, nobody is reading.
 pub(super) fn print_to_stderr(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
+    let _ = io::stderr().write_all(without_tokens(text).as_bytes());
 }

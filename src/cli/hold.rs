@@ -140,7 +140,7 @@ impl HoldListArgs {
         }
         holds.retain(|hold| apps.is_empty() || apps.contains(&hold.app));
         if context.console.format() == Format::Text {
-            console::print(table(&holds, context.now).as_bytes());
+            console::print_text(&table(&holds, context.now));
             if holds.is_empty() {
                 context.console.say("nothing is held back");
             }

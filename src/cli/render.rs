@@ -151,7 +151,7 @@ fn report_stale(context: &Context, changes: &OutputChanges, output: &OutputDirec
             };
             format!("{word:9} {}\n", output.display(&change.path))
         });
-        console::print(lines.collect::<String>().as_bytes());
+        console::print_text(&lines.collect::<String>());
         context.console.say(&match changes.len() {
             0 => "every file is up to date".to_owned(),
             1 => format!("1 file is out of date; {TO_UPDATE}"),

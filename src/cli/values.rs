@@ -33,7 +33,7 @@ impl ValuesArgs {
         let settings = config::settings(environment, app);
         let mut outcome = Outcome::default();
         match context.console.format() {
-            Format::Text => console::print(table(&settings).as_bytes()),
+            Format::Text => console::print_text(&table(&settings)),
             Format::Json => {
                 let data = serde_json::to_value(&settings);
                 outcome.data = match data.expect("keys are text and numbers finite") {

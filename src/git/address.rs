@@ -3,15 +3,11 @@
 
 use super::code::{CREDENTIALS_IN_ADDRESS, REPOSITORY_ADDRESS};
 use crate::diagnostic::{Finding, harmless};
-use crate::source::{Location, without_credentials};
+use crate::source::{Location, is_token, without_credentials};
 
 /// The schemes that are accepted. Others run programs by name (`ext::`), or are
 /// unknown to most servers.
 const SCHEMES: [&str; 5] = ["https", "http", "ssh", "git", "file"];
-
-/// The length from which a user name is taken for a token: no user name is that
-/// long, and no token is shorter.
-const TOKEN: usize = 20;
 
 /// An address that git may be given, without a password or token in it: it is
 /// written down in the cached clone's configuration and shown in messages.
@@ -32,10 +28,8 @@ impl RepositoryAddress {
         let text = text.trim();
         let is_plain = !text.starts_with('-') && !text.chars().any(|c| c.is_control() || c == ' ');
         let Some(user) = user(text).filter(|_| is_plain) else { return Err(invalid(text)) };
-        let is_http = text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("http"));
-        let may_be_token = is_http && user.len() >= TOKEN;
         let rest = text.replacen(&format!("{user}@"), "", 1);
-        if user.contains(':') || may_be_token || without_credentials(&rest) != rest {
+        if user.contains(':') || is_token(user) || without_credentials(&rest) != rest {
             return Err(with_credentials(text));
         }
         Ok(Self(text.to_owned()))
@@ -184,8 +178,8 @@ fn invalid(text: &str) -> Finding {
 fn with_credentials(text: &str) -> Finding {
     let text = match text.rsplit_once('@') {
         // Whatever it is, it is not shown.
-        Some((_, rest)) if text.contains("://") => format!("…@{rest}"),
-        _ => without_credentials(text).into_owned(),
+        Some((_, rest)) => format!("…@{}", without_credentials(rest)),
+        None => without_credentials(text).into_owned(),
     };
     let message = format!("the address `{}` has a password or token in it", harmless(&text));
     Finding::new(&CREDENTIALS_IN_ADDRESS, message, Location::of_repository())
@@ -245,6 +239,9 @@ mod tests {
             ("https://oauth2:glpat-0123456789abcdefghij@host/x", "glpat"),
             ("https://0123456789012345678901234567890123456789@host/x", "0123"),
             ("ssh://git:hunter2@host/x", "hunter2"),
+            ("ssh://0123456789012345678901234567890123456789@host/x", "0123"),
+            ("git://0123456789012345678901234567890123456789@host/x", "0123"),
+            ("0123456789abcdef0123456789abcdef01234567@host:o/x.git", "0123"),
             ("https://host/x?private_token=hunter2", "hunter2"),
             ("https://ghp_0123456789abcdefghijABCDEFGHIJ@host/x", "ghp_"),
         ] {

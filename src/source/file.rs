@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::redact::credentials;
+use super::secret_lines::{secret_comments, unmarked_secrets};
 use super::{Position, RepoPath, Span};
 
 /// Bytes between two counts of characters.
@@ -122,7 +123,12 @@ impl SourceFile {
     /// so that every offset still points at its place. Line breaks stay. Only
     /// here does a mask reveal a length: elsewhere it is [`super::REDACTED`].
     pub fn shown(&self) -> Cow<'_, str> {
-        let marked = self.secrets().into_iter().map(Span::range);
+        let mut marked = self.secrets();
+        if marked.is_empty() {
+            marked = unmarked_secrets(&self.text);
+        }
+        marked.extend(secret_comments(&self.text));
+        let marked = marked.into_iter().map(Span::range);
         let secrets: Vec<_> = marked.chain(credentials(&self.text)).collect();
         if secrets.is_empty() {
             return Cow::Borrowed(&self.text);

@@ -17,6 +17,7 @@ mod memory;
 mod overlay;
 mod path;
 mod redact;
+mod secret_lines;
 mod snapshot;
 mod span;
 mod store;
@@ -34,7 +35,10 @@ pub use location::{Certainty, Location, Origin};
 pub use memory::Memory;
 pub(crate) use path::is_yaml;
 pub use path::{PathError, RepoPath};
-pub use redact::{REDACTED, has_password, is_secret_key, may_have_secrets, without_credentials};
+pub use redact::{
+    REDACTED, has_password, is_secret_key, is_token, may_have_secrets, without_credentials,
+    without_tokens,
+};
 pub use span::{Position, Span};
 pub use store::{EntryKind, Store, StoreEntry, StoreError};
 pub use tree::{Listed, MAX_FILE_BYTES, Named, RevisionError, Revisions, Tree};

@@ -80,6 +80,27 @@ pub fn has_password(text: &str) -> bool {
     rest.is_some_and(|rest| rest.contains('@')) && PASSWORD.is_match(text)
 }
 
+/// Tokens that forges and others mark as theirs (GitHub, GitLab, Amazon, Google, Slack,
+/// npm, Docker), or that are signed (JSON Web Tokens).
+macro_rules! token {
+    () => {
+        concat!(
+            r"(?-u:\b)(?:gh[opsur]_|github_pat_|npm_|dckr_pat_|hf_)[0-9A-Za-z_]{20,}",
+            r"|(?-u:\b)(?:A[KS]IA[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|xox[abeprs]-[0-9A-Za-z-]{10,})",
+            r"|(?-u:\b)gl[a-z]{1,6}-[0-9A-Za-z_.-]{16,}",
+            r"|(?-u:\b)eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]*",
+        )
+    };
+}
+
+/// Output without tokens, for whoever prints it whatever it is: in JSON and tables as in
+/// sentences, nothing but the token is replaced.
+pub fn without_tokens(output: &str) -> Cow<'_, str> {
+    static TOKENS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(token!()).expect("the pattern is well formed"));
+    TOKENS.replace_all(output, REDACTED)
+}
+
 /// What gives access, in any text: the user part of an address, a parameter or
 /// header that is named as a secret, private keys, and tokens that forges mark
 /// as theirs (GitHub, GitLab) or that are signed (JSON Web Tokens).
@@ -91,13 +112,23 @@ static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
         r")?)|(?<user>[^/\t-\r\x20?#'`\x22<>:]*))@",
         r"|(?<name>[0-9A-Za-z_-]+)=",
         r"|(?i-u:authorization:\s*(?:[a-z]+\s+)?|private-token:\s*)(?<header>[^\t-\r\x20'\x22]+)",
-        r"|(?<token>(?-u:\b)(?:gh[opsur]_|github_pat_)[0-9A-Za-z_]{20,}",
-        r"|(?-u:\b)gl[a-z]{1,6}-[0-9A-Za-z_.-]{16,}",
-        r"|(?-u:\b)eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]*",
+        r"|(?-u:\b)(?<login>[0-9A-Za-z_-]{20,})@(?<host>[0-9A-Za-z][0-9A-Za-z.-]*):",
+        r"|(?<token>",
+        token!(),
         r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\z))",
     ))
     .expect("the pattern is well formed")
 });
+
+/// The length from which the user of an address is taken for a token: no user name is
+/// that long, and no token is shorter.
+const TOKEN: usize = 20;
+
+/// Whether the user of an address is probably a token. The name of a key at Amazon is as
+/// long, and no secret.
+pub fn is_token(user: &str) -> bool {
+    user.len() >= TOKEN && !(user.len() == TOKEN && user.starts_with("APKA"))
+}
 
 /// The value of a parameter, with its quotes.
 static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
@@ -151,9 +182,19 @@ fn credential(text: &str, found: &Captures<'_>) -> (Option<Range<usize>>, usize)
         return (secret, next);
     }
     let is_ssh = found.name("scheme").is_some_and(|scheme| scheme.as_str().contains("ssh"));
-    let user = found.name("user").filter(|_| !is_ssh);
-    let parts = [found.name("pair"), user, found.name("header"), found.name("token")];
+    let user = found.name("user").filter(|user| !is_ssh || is_token(user.as_str()));
+    let login = found.name("login").filter(|login| is_login(text, login, found));
+    let parts = [found.name("pair"), user, login, found.name("header"), found.name("token")];
     (parts.into_iter().flatten().map(|part| part.range()).next(), whole.end())
+}
+
+/// Whether what is before the host of `TOKEN@host:path` is a token. An image with a digest
+/// and an address of mail look similar.
+fn is_login(text: &str, login: &regex::Match<'_>, found: &Captures<'_>) -> bool {
+    let is_digest = found.name("host").is_some_and(|host| host.as_str().starts_with("sha"));
+    let has_digit = login.as_str().contains(|c: char| c.is_ascii_digit());
+    let is_start = !text[..login.start()].ends_with(['/', '.', ':', '+']);
+    is_start && has_digit && !is_digest && is_token(login.as_str())
 }
 
 #[cfg(test)]
@@ -196,12 +237,22 @@ mod tests {
     }
 
     #[test]
+    fn nothing_but_a_token_is_taken_from_output() {
+        let output = r#"{"tag":"ghp_0123456789abcdefghijABCDEFGHIJ","x":"https://a:b@c"}"#;
+        assert_eq!(without_tokens(output), r#"{"tag":"***","x":"https://a:b@c"}"#);
+    }
+
+    #[test]
     fn what_gives_access_is_masked_in_any_text() {
         let masked = [
             ("at 'https://me:pw@h/x'", "at 'https://***@h/x'"),
             ("https://ghp_short@h/", "https://***@h/"),
             ("http://a@b:c@h/", "http://***@h/"),
             ("ssh://git:pw@h/", "ssh://***@h/"),
+            ("ssh://0123456789abcdef0123@h/x", "ssh://***@h/x"),
+            ("git+ssh://0123456789abcdef0123@h/x", "git+ssh://***@h/x"),
+            ("at 0123456789abcdef0123@h.com:o/x.git", "at ***@h.com:o/x.git"),
+            ("id AKIAIOSFODNN7EXAMPLE", "id ***"),
             ("at 'https://me:hun/ter2@h:1/x'", "at 'https://***@h:1/x'"),
             ("https://me:hun?t#r2@h/ https://me:pw@h", "https://***@h/ https://***@h"),
             ("https:///me:pw@h/x", "https:///***@h/x"),
@@ -225,7 +276,12 @@ mod tests {
         }
         for harmless in [
             "ssh://git@host/x.git",
+            "ssh://APKAEIBAERJR2EXAMPLE@git-codecommit.us-east-1.amazonaws.com/v1/repos/x",
             "git@host:x.git",
+            "registry.example.com/shop/a-name-of-more-than-20-letters@sha256:0123456789abcdef",
+            "a-name-of-more-than-20-letters@sha256:0123456789abcdef",
+            "web:0123456789abcdef0123456789abcdef01234567@sha256:0123456789abcdef",
+            "mail ana.of-the-2nd-department-here@example.com: hello",
             "https://host:8080/a@b",
             "a=b tag=v1 https://host/?ref=main",
             "refs/heads/main -> main",

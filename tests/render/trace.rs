@@ -299,9 +299,9 @@ fn faults_in_rendered_yaml_are_shown_in_the_template() {
     "#
     );
     insta::assert_snapshot!(fault("a: {{ values.resources | to_yaml | nindent(width=2) }}\n  b: *missing\n"), @r#"
-    unknown-anchor: there is no anchor `&missing` before `*missing`
+    unknown-anchor: an alias repeats an anchor that is not there
       at templates/web/a.yaml.tera:2:6: repeats nothing
-      help: mark what it repeats with `&missing`; a text that starts with `*` needs quotes
+      help: put a text that starts with `*` in quotes; an alias needs an anchor of the same name before it, such as `&name`
     "#);
 }
 

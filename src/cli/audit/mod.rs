@@ -281,12 +281,12 @@ fn print(
     mut findings: Findings,
     base: &AuditedBranch<'_>,
 ) -> Outcome {
-    let mut is_read = console::stream(format.begin().as_bytes());
+    let mut is_read = console::stream_text(&format.begin());
     let mut count = 0;
     for entry in entries {
         match entry {
             Ok(entry) if is_read => {
-                is_read = console::stream(format.entry(&entry, count == 0).as_bytes());
+                is_read = console::stream_text(&format.entry(&entry, count == 0));
                 count += 1;
             }
             Ok(_) => break,
@@ -295,7 +295,7 @@ fn print(
     }
     let findings = findings.settled();
     if is_read {
-        console::print(format.end(count, &findings).as_bytes());
+        console::print_text(&format.end(count, &findings));
     }
     let is_reported = matches!(format, EntryFormat::Json { .. });
     Outcome { findings, is_reported, ..Outcome::default() }

@@ -169,11 +169,11 @@ fn outcome_of(context: &Context, plans: &[Plan]) -> Outcome {
         .flat_map(|plan| plan.apps.iter().flat_map(|app| app.gates.iter().cloned()))
         .collect();
     if context.console.data_format() == Some(DataFormat::Markdown) {
-        console::print(plans.iter().map(markdown).collect::<String>().as_bytes());
+        console::print_text(&plans.iter().map(markdown).collect::<String>());
     } else if context.console.format() == Format::Text {
         let style = context.console.stdout_style();
         let text: String = plans.iter().map(|plan| show::plan::text(plan, style)).collect();
-        console::print(text.as_bytes());
+        console::print_text(&text);
     }
     let mut outcome = Outcome { answer: worst(&verdicts), ..Outcome::default() };
     outcome.data.insert("plans".to_owned(), json!(plans));

@@ -36,10 +36,10 @@ pub(super) fn run(
     let replay = replay(repository, &tree, commits, &query, &|| progress.step(1))?;
     drop(progress);
     if context.console.data_format() == Some(DataFormat::Markdown) {
-        console::print(replay_markdown::render(&replay).as_bytes());
+        console::print_text(&replay_markdown::render(&replay));
     } else if context.console.format() == Format::Text {
         let style = context.console.stdout_style();
-        console::print(replay_text::render(&replay, style).as_bytes());
+        console::print_text(&replay_text::render(&replay, style));
     }
     if context.console.format() == Format::Text
         && let Some(fetch) = &replay.fetch

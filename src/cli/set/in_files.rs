@@ -108,7 +108,7 @@ fn report(context: &Context, files: &NamedFiles, edited: &[ChangedFile], dry_run
     match context.console.format() {
         Format::Text => {
             let lines: String = all().map(|(path, replaced)| line(path, replaced)).collect();
-            console::print(lines.as_bytes());
+            console::print_text(&lines);
         }
         Format::Json => outcome.data = data(all(), dry_run),
         _ => {}

@@ -112,5 +112,5 @@ fn show(context: &Context, status: &Status, is_detailed: bool, now: Timestamp) {
         // alone.
         _ => return,
     };
-    console::print(text.as_bytes());
+    console::print_text(&text);
 }

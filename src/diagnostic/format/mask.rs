@@ -94,12 +94,19 @@ impl Secrets {
 }
 
 /// Line by line, because a block scalar's value lacks the indentation that its
-/// source has; and without quotes, because a value has none.
+/// source has; and without quotes, because a value has none. Of a line that is hidden as a
+/// whole, the value after its key is quoted alone.
 fn secrets_of(file: &SourceFile) -> Vec<String> {
     let spans = file.secrets();
     let texts = spans.iter().filter_map(|span| file.text().get(span.range()));
-    let lines = texts.flat_map(str::lines).map(|line| line.trim().trim_matches(['"', '\'']));
-    lines.filter(|line| line.len() >= SHORTEST).map(str::to_owned).collect()
+    let values = |line| {
+        let value = str::split_once(line, ": ").map(|(_, value)| value);
+        std::iter::once(line).chain(value)
+    };
+    let lines = texts.flat_map(str::lines).flat_map(values);
+    let lines = lines.map(|line| line.trim().trim_matches(['"', '\'']));
+    let is_switch = |line: &str| matches!(line, "true" | "false" | "null");
+    lines.filter(|line| line.len() >= SHORTEST && !is_switch(line)).map(str::to_owned).collect()
 }
 
 fn mask_finding(finding: &Finding, secrets: &Secrets) -> Finding {

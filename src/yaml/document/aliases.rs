@@ -1,6 +1,7 @@
 //! Aliases, and `<<`, which takes the keys of a map into another.
 
 use super::{Anchor, Built, DocumentBuilder, Frame, Items, NextSlot};
+use crate::diagnostic::nearest;
 use crate::source::{Location, Span};
 use crate::yaml::code::{DUPLICATE_KEY, MERGE_NOT_MAP, RECURSIVE_ALIAS, UNKNOWN_ANCHOR};
 use crate::yaml::{Dialect, Kind, MAX_DEPTH, Node, NodeId, Style};
@@ -72,17 +73,29 @@ impl DocumentBuilder<'_> {
     /// Takes an alias without an anchor.
     pub(super) fn unknown_alias(&mut self, name: &str, span: Span) {
         self.cursor = self.cursor.max(span.end);
-        let finding = self
-            .finding(
-                &UNKNOWN_ANCHOR,
-                format!("there is no anchor `&{name}` before `*{name}`"),
-                span,
+        let text = self.file.text();
+        let anchors = anchors(&text[..span.start as usize]);
+        let near = nearest(name, anchors.iter().copied());
+        let is_merge = matches!(
+            self.stack.last(),
+            Some(Frame { items: Items::Mapping { pending: NextSlot::Merge(_), .. }, .. })
+        );
+        // Where no anchor is similar, it may be a password that starts with `*`.
+        let finding = if near.is_some() || is_merge {
+            let message = format!("there is no anchor `&{name}` before `*{name}`");
+            let help = match near {
+                Some(near) => format!("did you mean `*{near}`?"),
+                None => format!("mark what it repeats with `&{name}`, in this file"),
+            };
+            self.finding(&UNKNOWN_ANCHOR, message, span).help(help)
+        } else {
+            self.file.mark_secret(Span { start: (span.start + 1).min(span.end), ..span });
+            self.finding(&UNKNOWN_ANCHOR, "an alias repeats an anchor that is not there", span).help(
+                "put a text that starts with `*` in quotes; an alias needs an anchor of the same \
+                 name before it, such as `&name`",
             )
-            .because("repeats nothing")
-            .help(format!(
-                "mark what it repeats with `&{name}`; a text that starts with `*` needs quotes"
-            ));
-        self.findings.push(finding);
+        };
+        self.findings.push(finding.because("repeats nothing"));
         self.stand_in(span);
     }
 
@@ -150,4 +163,16 @@ impl DocumentBuilder<'_> {
         let all_maps = node.items().all(Node::is_mapping);
         (is_list && all_maps).then(|| node.items().rev().map(Node::id).collect())
     }
+}
+
+/// The names of the anchors in a text, as far as they can be told without reading it.
+fn anchors(text: &str) -> Vec<&str> {
+    let names = text.match_indices('&').filter_map(|(at, _)| {
+        let starts = text[..at].ends_with([' ', '\t', '\n', '[', '{', ',']);
+        let rest = &text[at + 1..];
+        let is_end = |c: char| c.is_whitespace() || ",[]{}".contains(c);
+        let name = &rest[..rest.find(is_end).unwrap_or(rest.len())];
+        (starts && !name.is_empty()).then_some(name)
+    });
+    names.collect()
 }

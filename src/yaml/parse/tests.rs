@@ -171,7 +171,7 @@ fn an_alias_of_nothing_and_one_of_itself_are_found_together() {
         [
             "recursive-alias: `*a` repeats what it is part of: 2:6 `*a` is inside what it repeats; \
          2:3 `` which starts here",
-            "unknown-anchor: there is no anchor `&none` before `*none`: 3:4 `*none` repeats nothing",
+            "unknown-anchor: an alias repeats an anchor that is not there: 3:4 `*none` repeats nothing",
         ]
     );
 }
