@@ -3,5 +3,6 @@
 
 mod bad_input;
 mod commands;
+mod planted;
 #[path = "../support/mod.rs"]
 mod support;
