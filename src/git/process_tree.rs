@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// How long a git whose hook was ended is given to end by itself, and then all are given
 /// to remove their lock files.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(3);
 
 /// How often it is looked whether they have ended.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -258,7 +258,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let lock = directory.path().join("lock");
         let lock = lock.display();
-        let script = format!("trap 'rm {lock}; exit' TERM; : > {lock}; while :; do sleep 1; done");
+        // Whatever runs in the foreground would have to end first.
+        let script = format!("trap 'rm {lock}; exit' TERM; : > {lock}; while :; do :; done");
         let mut child = Command::new("sh").args(["-c", &script]).spawn().unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
         while !directory.path().join("lock").exists() && Instant::now() < deadline {
