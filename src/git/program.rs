@@ -304,7 +304,8 @@ impl Invocation<'_> {
             }
             is_in_time = signs.are_recent();
         }
-        is_in_time &= signs.ends(&mut child);
+        // What has been silent for too long is not waited for again.
+        let is_in_time = is_in_time && signs.ends(&mut child);
         if !is_in_time {
             process_tree::end(&mut child);
         }
