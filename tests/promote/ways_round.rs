@@ -1540,3 +1540,20 @@ fn a_ticket_of_a_change_by_hand_is_given_by_the_pipeline() {
     judged(&shop, &[("tags/prod/mail", Some(&mail("v2")))]).ends(3).says("fail ticket");
     shop.ends(0, &["gates", "--base", "origin/main", "--ticket", "REL-7"]);
 }
+
+#[test]
+fn what_one_commit_relaxes_does_not_hide_what_another_brings() {
+    let guarded = "environments: { prod: { gates: { relax: { approvals: 1 } } } }\n";
+    let shop = configured(&format!("{SETTINGS}{guarded}"));
+    let workflow = ".github/workflows/rungs.yml";
+    shop.elsewhere("Workflow", &[(workflow, Some("run: rungs gates --base main\n"))]);
+    begin(&shop);
+    put(&shop.clone, workflow, Some("run: true\n"));
+    commit(&shop);
+    put(&shop.clone, "tags/prod/mail", Some(&mail("v6")));
+    commit(&shop);
+    let output = shop.rungs(&["gates", "--base", "origin/main"]);
+    let code = output.code;
+    output.says("fail order").finds("gates-relaxed-unapproved");
+    assert_ne!(code, Some(0));
+}

@@ -73,8 +73,11 @@ pub fn assess_change(
             assessment.plans.push(Plan { environment, base, commit: None, apps });
         }
     }
-    assessment.findings.extend(relaxed::findings(base, change));
-    assessment.findings.extend(others::changes(base.repository, change));
+    // What a single commit weakens, or changes besides, is said of the whole change.
+    if change.configuration.is_some() {
+        assessment.findings.extend(relaxed::findings(base, change));
+        assessment.findings.extend(others::changes(base.repository, change));
+    }
     assessment.findings.extend(deployed.into_others());
     if errors.has_errors() { Err(errors) } else { Ok(assessment) }
 }
