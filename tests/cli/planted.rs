@@ -8,19 +8,15 @@ use std::fs;
 use crate::support::effort::few_or_all;
 use crate::support::git::git;
 use crate::support::program::{rungs, transcript};
+use crate::support::random::split_mix;
 use crate::support::shop::{Shop, put};
 
-/// Numbers that are the same on every machine: `SplitMix64`, after
-/// <https://prng.di.unimi.it/splitmix64.c>.
+/// Numbers that follow from a seed.
 struct Numbers(u64);
 
 impl Numbers {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        split_mix(&mut self.0)
     }
 
     fn pick<'t, T>(&mut self, of: &'t [T]) -> &'t T {

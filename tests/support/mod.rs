@@ -14,6 +14,7 @@ pub mod git;
 pub mod kubernetes;
 pub mod mount;
 pub mod program;
+pub mod random;
 pub mod recording;
 pub mod repository;
 pub mod shop;

@@ -1,15 +1,13 @@
 //! Numbers that follow from a seed, so that one case can be made again by itself.
 
-/// The splitmix64 generator.
+use crate::support::random::split_mix;
+
+/// Numbers that follow from a seed.
 pub(super) struct Random(pub u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        split_mix(&mut self.0)
     }
 
     /// A number below another one.
