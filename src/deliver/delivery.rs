@@ -76,13 +76,15 @@ impl<'w> Delivery<'w> {
         intent: &dyn Intent,
         submission: &Submission<'_>,
     ) -> Result<PlannedChange, Findings> {
-        let named = self.workspace.base().ok().flatten();
-        if let Some(base) = named.filter(|one| one.branch_name() == branch)
-            && is_unconfigured(self.workspace, base)
-        {
-            return Err(base_without_settings(base).into());
-        }
-        let base = LoadedBase::at(self.workspace, commit, branch, &intent.apps())?;
+        let base = LoadedBase::at(self.workspace, commit, branch, &intent.apps());
+        let base = base.map_err(|findings| {
+            let named = self.workspace.base().ok().flatten();
+            let named = named.filter(|one| one.branch_name() == branch);
+            match named.filter(|base| is_unconfigured(self.workspace, base)) {
+                Some(base) => base_without_settings(base).into(),
+                None => findings,
+            }
+        })?;
         self.compute(&base, intent, submission)
     }
 

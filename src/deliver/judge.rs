@@ -112,8 +112,11 @@ impl Delivery<'_> {
         let deployed = DeployedApps::new(loaded.repository(), self.renderer);
         let judgement =
             Judging { delivery: self, loaded: &loaded, fork, deployed, overrides, ticket };
+        let (holds, unread) = holds::readable(&base_tree, loaded.repository());
         // A change that mends holds which cannot be read has to be let in by something.
-        let mended = holds::all(&compared.after, loaded.repository());
+        if unread.has_errors() && holds::all(&compared.after, loaded.repository()).is_err() {
+            return Err(unread);
+        }
         let ask = |base: &Base<'_>| {
             let mut assessed = judgement.whole(base, &compared, &own, &claims)?;
             for commit in &commits {
@@ -121,10 +124,7 @@ impl Delivery<'_> {
             }
             Ok::<_, Findings>(assessed)
         };
-        let assessed = match (holds::all(&base_tree, loaded.repository()), mended) {
-            (Err(_), Ok(_)) => loaded.ask_despite_holds(self.now, AskedApps::Few, ask)?,
-            _ => loaded.ask(self.now, AskedApps::Few, ask)?,
-        };
+        let assessed = loaded.ask_with(holds, self.now, AskedApps::Few, ask)?;
         let ChangeAssessment { plans, mut findings } = assessed;
         findings.extend(warnings);
         findings.extend(compared.is_conflict.then(|| conflicting(&base)));

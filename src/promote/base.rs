@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::gates::{Evidence, Facts};
 use crate::config::{EnvironmentName, Repository};
-use crate::diagnostic::{Finding, Findings};
+use crate::diagnostic::Finding;
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{BranchDates, History, Source, Tenure};
 use crate::holds::{self, Hold};
@@ -45,35 +45,17 @@ pub struct Base<'a> {
 type FoundApps = HashMap<String, Option<Rc<AppSites>>>;
 
 impl<'a> Base<'a> {
-    /// Creates the base of a commit, or of the work tree if there is none.
-    ///
-    /// # Errors
-    ///
-    /// Holds that cannot be read: going on without them would let in what they
-    /// hold back.
+    /// Creates the base of a commit, or of the work tree if there is none. `holds` are all of
+    /// its holds: going on without some would let in what they hold back.
     pub fn new(
         commit: Option<ObjectName>,
         tree: &'a Tree,
         repository: &'a Repository,
         model: &'a Model,
         history: &'a dyn History,
-        now: Timestamp,
-    ) -> Result<Self, Findings> {
-        let mut base = Self::despite_holds(commit, tree, repository, model, history, now);
-        base.holds = holds::all(tree, repository)?;
-        Ok(base)
-    }
-
-    /// The same with the holds that can be read, to judge a change that mends the others.
-    pub(super) fn despite_holds(
-        commit: Option<ObjectName>,
-        tree: &'a Tree,
-        repository: &'a Repository,
-        model: &'a Model,
-        history: &'a dyn History,
+        holds: Vec<Hold>,
         now: Timestamp,
     ) -> Self {
-        let (holds, _) = holds::readable(tree, repository);
         let (forge, sites, unbound) = (None, RefCell::default(), RefCell::default());
         Self { commit, tree, repository, model, history, holds, forge, now, sites, unbound }
     }

@@ -12,6 +12,7 @@ use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Findings, Severity};
 use crate::git::{CommitHistory, ObjectDatabase, ObjectName, Workspace};
 use crate::history::{AskedApps, BranchHistory, Commits};
+use crate::holds::{self, Hold};
 use crate::sites::{Model, ModelScope};
 use crate::source::Tree;
 
@@ -156,25 +157,25 @@ impl LoadedBase {
         asked: AskedApps,
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (model, commit, repository) = (self.model(), self.commit.clone(), self.repository());
-        let history = self.history(model, asked);
-        ask(&Base::new(commit, &self.tree, repository, model, &history, now)?)
+        let holds = holds::all(&self.tree, self.repository())?;
+        self.ask_with(holds, now, asked, ask)
     }
 
-    /// Calls `ask` with the base in the same way, with the holds that can be read.
+    /// Calls `ask` with the base in the same way, with these holds.
     ///
     /// # Errors
     ///
     /// An error of `ask`.
-    pub fn ask_despite_holds<T, E>(
+    pub fn ask_with<T, E>(
         &self,
+        holds: Vec<Hold>,
         now: Timestamp,
         asked: AskedApps,
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let (model, commit, repository) = (self.model(), self.commit.clone(), self.repository());
         let history = self.history(model, asked);
-        ask(&Base::despite_holds(commit, &self.tree, repository, model, &history, now))
+        ask(&Base::new(commit, &self.tree, repository, model, &history, holds, now))
     }
 
     /// Its past, of the apps whose sites `model` has.

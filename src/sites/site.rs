@@ -264,6 +264,12 @@ impl ImageParts {
     pub fn identity(&self) -> Option<&str> {
         self.digest.as_deref().or(self.tag.as_deref())
     }
+
+    /// Whether both come from one repository, however the registry is written.
+    pub fn has_repository_of(&self, other: &Self) -> bool {
+        let full = |image: &Self| image.repository.as_deref().map(full_repository);
+        full(self) == full(other)
+    }
 }
 
 impl fmt::Display for ImageParts {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::kubernetes::{ImageReference, full_repository};
+use crate::kubernetes::ImageReference;
 use crate::sites::{ImageParts, Key, SiteValue, State, sites_of_content};
 use crate::source::{RepoPath, SourceFile};
 use crate::yaml::{self, Dialect, Node};
@@ -162,7 +162,7 @@ pub(super) fn is_judged(
     let images = || before.iter().filter_map(|(_, value)| as_image(value));
     match deployed {
         SiteValue::Image(image) => {
-            let of_same = images().filter(|one| is_of_repository(one, image));
+            let of_same = images().filter(|one| one.has_repository_of(image));
             // A template may leave its digest out, if it did before.
             let mut digests = of_same.map(|one| one.digest.is_some());
             let drops_digest = image.digest.is_none()
@@ -195,15 +195,10 @@ fn as_image(value: &SiteValue) -> Option<&ImageParts> {
     }
 }
 
-fn is_of_repository(one: &ImageParts, other: &ImageParts) -> bool {
-    let full = |image: &ImageParts| image.repository.as_deref().map(full_repository);
-    full(one) == full(other)
-}
-
 /// Whether a site's value is deployed as that image.
 fn is_of(value: &SiteValue, image: &ImageParts, drops_digest: bool) -> bool {
     let Some(parts) = as_image(value) else { return false };
-    is_of_repository(parts, image)
+    parts.has_repository_of(image)
         && if image.digest.is_some() || drops_digest {
             parts.digest == image.digest
         } else {

@@ -8,7 +8,6 @@ use super::judgement::Judgement;
 use super::prerequisites::Prerequisites;
 use super::{Candidate, Transition};
 use crate::config::EnvironmentName;
-use crate::kubernetes::full_repository;
 use crate::sites::{ImageParts, Key, SiteValue, State, WantedValues};
 
 /// A candidate with what several gates need to know about it.
@@ -76,9 +75,8 @@ impl<'c> Evaluation<'c> {
         let proposed = self.candidate.proposed;
         let images = self.brought().iter().filter_map(|one| image_of(&one.key, &one.value));
         images.flat_map(move |(_, brought)| {
-            let full = |image: &ImageParts| image.repository.as_deref().map(full_repository);
             let is_same = move |value: &SiteValue| {
-                matches!(value, SiteValue::Image(own) if full(own) == full(brought))
+                matches!(value, SiteValue::Image(own) if own.has_repository_of(brought))
             };
             let keys = proposed.iter().filter(move |(_, value)| is_same(value));
             keys.map(move |(key, _)| {

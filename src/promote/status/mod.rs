@@ -20,6 +20,7 @@ use crate::config::EnvironmentName;
 use crate::diagnostic::Findings;
 use crate::git::HistoryError;
 use crate::history::AskedApps;
+use crate::holds;
 use crate::sites::{AppInstance, Model, ModelScope, Site, shared_base};
 
 use kept_rows::KeptRows;
@@ -78,7 +79,8 @@ pub fn status(
     };
     let gates = gates.as_ref().unwrap_or(&ages);
     let (commit, repository) = (base.commit().cloned(), base.repository());
-    let asked = Base::new(commit, &base.tree, repository, &model, gates, now)?;
+    let held = holds::all(&base.tree, repository)?;
+    let asked = Base::new(commit, &base.tree, repository, &model, gates, held, now);
     let sites = StatusSites::of(&asked);
     let builder = StatusBuilder::without_gates(&asked, &ages);
     let open = sites.rows().filter(|(_, row)| !builder.is_idle(row, &shown));
