@@ -97,6 +97,9 @@ record! {
         optional app: AppPattern = "app",
         /// The environment, if the path does not say it.
         optional environment: EnvironmentName = "environment",
+        /// Files that are not meant, although `path` matches them: paths from the root,
+        /// with the same placeholders. Default: none.
+        optional exclude: List<PathPattern> = "exclude",
         /// The images that count. Default: all.
         optional images: ImageFilterFile = "images",
         /// Values that are promoted along with the images: routes from the
@@ -218,6 +221,8 @@ fn field_of_site(key: KeyNode<'_>) -> Option<Finding> {
 pub struct SiteRule {
     /// The files.
     pub path: Sourced<PathPattern>,
+    /// Files that are not meant.
+    pub exclude: Vec<Sourced<PathPattern>>,
     /// The kind of these files.
     pub kind: SiteKind,
     /// The environment of all these files; none if the path says it.
@@ -237,13 +242,17 @@ impl SiteRule {
     /// Whether its path leads to a file in an environment, whose name paths spell so.
     pub fn claims(&self, environment: &EnvironmentName, spelling: &str, path: &RepoPath) -> bool {
         let is_of = self.environment.as_ref().is_none_or(|name| name == environment);
-        is_of && self.path.value.of_environment(spelling).captures(path).is_some()
+        let matches = |pattern: &Sourced<PathPattern>| {
+            pattern.value.of_environment(spelling).captures(path).is_some()
+        };
+        is_of && matches(&self.path) && !self.exclude.iter().any(matches)
     }
 
     /// How files are read, and nothing else: neither which files, nor where that is
     /// written.
     pub fn reading(&self) -> String {
-        let Self { path: _, environment: _, kind, app, images, promote, adds_digest } = self;
+        let Self { path: _, exclude: _, environment: _, kind, app, images, promote, adds_digest } =
+            self;
         let kind = match kind {
             SiteKind::Kustomize { insert } => format!("kustomize {:?}", values(insert)),
             SiteKind::Yaml(Fields { tag, repository, digest, image, version }) => {
@@ -339,6 +348,7 @@ fn rule(raw: &Sourced<SiteFile>, known: &Known<'_>, findings: &mut Findings) -> 
     check_environment(keys, known, findings);
     Some(SiteRule {
         path: keys.path.clone(),
+        exclude: keys.exclude.as_ref().map(|list| list.value.clone()).unwrap_or_default(),
         kind: kind(raw, findings)?,
         environment: keys.environment.as_ref().map(|name| name.value.clone()),
         app: keys.app.clone(),

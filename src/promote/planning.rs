@@ -21,7 +21,7 @@ use crate::diagnostic::{Finding, Findings, ProblemKind, Severity, Subject};
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{self, Source, find_tenure};
 use crate::sites::{
-    AppSites, ImageRequest, MOVING_REFERENCE, SiteValue, State, WantedValues, WriteOptions,
+    AppSites, ImageRequest, NO_SITE, SiteValue, State, UNPINNED, WantedValues, WriteOptions,
 };
 use crate::source::{FileChanges, Location, RepoPath, RevisionError, SourceFile, Tree};
 use crate::worker::Renderer;
@@ -74,12 +74,19 @@ impl Planner<'_> {
         TargetEnvironment { base: self.base, environment: self.target }
     }
 
+    /// An app in the environment that is entered.
+    pub(super) fn current(&self, app: &str) -> Result<TargetState, Findings> {
+        let current = self.environment().target_sites(app)?;
+        understood(Rc::clone(&current.app))?;
+        Ok(current)
+    }
+
     /// Plans an app's promotion.
     pub(super) fn promote(&self, request: &Request, app: &str) -> Result<AppOutcome, Findings> {
         let current = if request.permissions.create {
             self.environment().target_sites_or_new(app)?
         } else {
-            self.environment().target_sites(app)?
+            self.current(app)?
         };
         let sources = self.sources(request, app)?;
         let commit = self.base.commit.as_ref();
@@ -240,7 +247,23 @@ impl Planner<'_> {
     /// The app's sites in the source, at the state's commit.
     fn source_sites(&self, app: &str, source: &Source) -> Result<Rc<AppSites>, Findings> {
         let found = self.base.app_at(source, app).map_err(|error| self.absent(&error))?;
-        found.ok_or_else(|| self.environment().not_in(&source.environment, app).into())
+        let not_in = || self.environment().not_in(&source.environment, app);
+        understood(found.ok_or_else(not_in)?)
+    }
+
+    /// The finding that neither environment has a reference of an app.
+    pub(super) fn without_reference(&self, plan: &AppPlan) -> Finding {
+        let (app, target) = (&plan.app, &self.target.name);
+        if let Some(shared) = self.environment().shared(app) {
+            return Finding { severity: Severity::Error, ..shared };
+        }
+        let below = plan.source.as_ref().map(|source| format!("`{}` and ", source.environment));
+        let message =
+            format!("`{app}` has no reference in {}`{target}`", below.unwrap_or_default());
+        Finding::new(&NO_SITE, message, self.base.repository.location.clone())
+            .because("no entry of `sites` finds one in its files")
+            .help("look at the entries of its files, and at what `rungs status` says of them")
+            .about(Subject::app(target.as_str(), &**app))
     }
 
     fn absent(&self, error: &RevisionError) -> Finding {
@@ -254,7 +277,7 @@ impl Planner<'_> {
         requests: &[ImageRequest],
         at: &Location,
     ) -> Result<AppOutcome, Findings> {
-        let current = self.environment().target_sites(app)?;
+        let current = self.current(app)?;
         // If a file that other environments share has the image, it is said there.
         let shared = || self.environment().shared(app);
         let proposal = propose::requested(self.target_of(&current), requests, at, shared)?;
@@ -281,14 +304,14 @@ impl Planner<'_> {
             changes: Vec::new(),
             gates: Vec::new(),
         };
-        // Otherwise a promotion that ignores a range would look like one without it.
-        let moving = current.app.findings.iter().filter(|found| found.code == &MOVING_REFERENCE);
+        // Otherwise a promotion that leaves something alone would look like one without it.
+        let left_alone = current.app.findings.iter().filter(|found| found.code != &UNPINNED);
         AppOutcome {
             plan,
             files: FileChanges::new(),
             edits: BTreeMap::new(),
             obstacles: Findings::new(),
-            warnings: moving.cloned().collect(),
+            warnings: left_alone.cloned().collect(),
         }
     }
 
@@ -423,6 +446,12 @@ impl AppOutcome {
             }
         }
     }
+}
+
+/// The sites of an app, unless they are not those that the configuration means.
+fn understood(sites: Rc<AppSites>) -> Result<Rc<AppSites>, Findings> {
+    let misread = sites.misread();
+    if misread.is_empty() { Ok(sites) } else { Err(misread) }
 }
 
 /// Whether a state may be selected despite a verdict: the gate passes, or it waits

@@ -3,7 +3,7 @@
 use super::arrival::Arrival;
 use super::planning::{AppOutcome, Planner, edited};
 use super::propose::{self, Proposal, TargetSites};
-use super::target::{TargetEnvironment, TargetState};
+use super::target::TargetState;
 use crate::diagnostic::Findings;
 use crate::git::ObjectName;
 use crate::sites::{Model, ModelScope, State, WriteOptions};
@@ -24,8 +24,7 @@ impl Planner<'_> {
     /// the earlier file is restored byte for byte: a state does not say how a list
     /// was written, or that a reference was inherited.
     pub(super) fn restore(&self, app: &str, before: &EarlierState) -> Result<AppOutcome, Findings> {
-        let environment = TargetEnvironment { base: self.base, environment: self.target };
-        let current = environment.target_sites(app)?;
+        let current = self.current(app)?;
         let mut proposal = propose::restored(self.target_of(&current), &before.state)?;
         if let Some(commit) = &before.last_commit {
             let originals = self.originals(app, &current, &proposal, commit);

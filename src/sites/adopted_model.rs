@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::entry_findings::{Overlap, Tally, overlaps, without_fields};
 use super::files::{self, ParsedFile, ParsedFiles};
 use super::kept;
 use super::rules::{self, Rule, RuleSites};
 use super::{AppInstance, AppSites, Barrier, ModelScope, Site, StateBasis, shared};
 use crate::config::{EnvironmentName, FilePattern, Repository, RuleSeverity};
-use crate::diagnostic::{Finding, Findings};
+use crate::diagnostic::Findings;
 use crate::git::{ContentFacts, FactKey, fact_key};
 use crate::source::{ReadErrorKind, RepoPath, SourceFile, Tree};
 
@@ -26,6 +27,10 @@ pub(super) struct AdoptedModel {
     unread: BTreeSet<RepoPath>,
     /// What the rules found in each file.
     results: BTreeMap<RepoPath, Vec<RuleSites>>,
+    /// What each rule found in all files together.
+    tallies: Vec<Tally>,
+    /// The places of a file that rules claim for different apps.
+    overlaps: BTreeMap<RepoPath, Vec<Overlap>>,
     /// The files of each app, by environment.
     index: BTreeMap<(usize, String), BTreeSet<RepoPath>>,
     /// Files that cannot be read and may belong to any app of their rules.
@@ -61,12 +66,14 @@ impl AdoptedModel {
         scope: ModelScope,
     ) -> Self {
         Self {
+            tallies: vec![Tally::default(); rules.len()],
             environments,
             rules,
             scope,
             files: ParsedFiles::default(),
             unread: BTreeSet::new(),
             results: BTreeMap::new(),
+            overlaps: BTreeMap::new(),
             index: BTreeMap::new(),
             nameless: BTreeSet::new(),
             links: HashMap::new(),
@@ -173,14 +180,36 @@ impl AdoptedModel {
     /// Reads what the rules find in a file.
     fn gather(&mut self, path: &RepoPath) {
         let parsed = self.files.get(path).map(Arc::clone);
-        let results = parsed.map(|parsed| {
+        let results = parsed.as_ref().map(|parsed| {
             let matches = self.matches(path).into_iter();
             let results = matches.map(|(rule, environment, app)| {
-                self.rules[rule].sites(path, &parsed, app, (rule, environment))
+                self.rules[rule].sites(path, parsed, app, (rule, environment))
             });
             results.collect()
         });
         self.install(path, results);
+        if let Some(overlaps) = parsed.map(|parsed| self.claimed_twice(path, &parsed))
+            && !overlaps.is_empty()
+        {
+            self.overlaps.insert(path.clone(), overlaps);
+        }
+    }
+
+    /// The places of a file that rules claim for different apps, whether or not these are in
+    /// the scope.
+    fn claimed_twice(&self, path: &RepoPath, parsed: &ParsedFile) -> Vec<Overlap> {
+        let rules = self.rules.iter().enumerate();
+        let claims = rules.filter_map(|(number, rule)| Some((number, rule.matches(path)?)));
+        let claims: Vec<_> = claims.collect();
+        let [_, _, ..] = claims.as_slice() else { return Vec::new() };
+        let own = self.results.get(path).into_iter().flatten();
+        let mut all: Vec<RuleSites> = own.cloned().collect();
+        for (number, (environment, app)) in claims {
+            if !all.iter().any(|result| result.rule == number) {
+                all.push(self.rules[number].sites(path, parsed, app, (number, environment)));
+            }
+        }
+        overlaps(&self.rules, &all)
     }
 
     /// Replaces what was found in a file; none if it is gone.
@@ -188,6 +217,7 @@ impl AdoptedModel {
         self.forget(path);
         let Some(results) = results else { return };
         for result in &results {
+            self.tallies[result.rule].add(result);
             let apps = result.found.iter().flatten().map(|(app, _)| app.clone());
             for app in apps.chain(result.app.clone()).filter(|app| self.scope.has_app(app)) {
                 self.index.entry((result.environment, app)).or_default().insert(path.clone());
@@ -201,7 +231,9 @@ impl AdoptedModel {
 
     fn forget(&mut self, path: &RepoPath) {
         self.nameless.remove(path);
+        self.overlaps.remove(path);
         for result in self.results.remove(path).into_iter().flatten() {
+            self.tallies[result.rule].remove(&result);
             let apps = result.found.into_iter().flatten().map(|(app, _)| app);
             for app in apps.chain(result.app) {
                 let key = (result.environment, app);
@@ -229,7 +261,7 @@ impl AdoptedModel {
         let known = self.matches(path).into_iter().map(|(rule, environment, app)| {
             let fact = facts.get(&self.fact_key(rule, app.as_deref(), content))?;
             let found = kept::sites_of_fact(&fact, path)?;
-            Some(RuleSites { rule, environment, app, found, findings: Findings::new() })
+            Some(RuleSites::silent((rule, environment), app, found))
         });
         let known = known.collect::<Option<Vec<_>>>()?;
         if known.is_empty() {
@@ -407,8 +439,49 @@ impl AdoptedModel {
             }
         }
         blocking.extend(self.unread(number, &rules));
+        let findings = self.findings_of(app, (number, paths), &sites);
         let unpinned = self.environments[number].unpinned;
-        Some(AppSites::new(environment, app, sites, blocking, unpinned))
+        Some(AppSites::new(environment, app, sites, blocking, unpinned).with_findings(findings))
+    }
+
+    /// What is wrong with an app's sites in an environment, in these files, or with the
+    /// entries that name them.
+    fn findings_of(
+        &self,
+        app: &str,
+        (environment, paths): (usize, &BTreeSet<RepoPath>),
+        sites: &[Site],
+    ) -> Findings {
+        let own = paths.iter().flat_map(|path| {
+            let results = self.results.get(path).into_iter().flatten();
+            results.filter(|result| result.environment == environment).map(move |one| (path, one))
+        });
+        // A site of nobody in a file of several apps may be of any of them.
+        let own = own.filter(|(_, result)| {
+            let has_app = || result.found.as_ref().is_ok_and(|found| found.contains_key(app));
+            result.app.as_deref().map_or_else(has_app, |name| name == app)
+        });
+        let own: Vec<_> = own.collect();
+        let mut findings: Findings =
+            own.iter().flat_map(|(_, result)| result.findings.iter().cloned()).collect();
+        let overlaps = paths.iter().filter_map(|path| self.overlaps.get(path)).flatten();
+        let is_own = |overlap: &&Overlap| {
+            overlap.environment == environment && overlap.apps.iter().any(|name| name == app)
+        };
+        findings.extend(overlaps.filter(is_own).map(|overlap| overlap.finding.clone()));
+        let mut of_entries = Findings::new();
+        for (number, rule) in self.rules.iter().enumerate() {
+            let is_of_all = self.scope.apps.is_none() || rule.is_literally(app);
+            let is_asked = rule.is_literally(app) || own.iter().any(|(_, one)| one.rule == number);
+            if is_of_all && is_asked {
+                of_entries.extend(self.unmatched(number));
+            }
+        }
+        if sites.is_empty() && !of_entries.has_errors() {
+            of_entries.extend(without_fields(own.into_iter()));
+        }
+        findings.extend(of_entries);
+        findings
     }
 
     /// The problems of files whose apps are not known, because they cannot be
@@ -463,24 +536,14 @@ impl AdoptedModel {
             findings.extend(result.found.as_ref().err().into_iter().flatten().cloned());
         }
         if self.scope == ModelScope::all() {
-            findings.extend(self.unmatched());
+            findings.extend((0..self.rules.len()).flat_map(|number| self.unmatched(number)));
         }
         findings
     }
 
-    fn unmatched(&self) -> impl Iterator<Item = Finding> {
-        let mut files = vec![0; self.rules.len()];
-        let mut sites = vec![0; self.rules.len()];
-        for (_, result) in self.results() {
-            files[result.rule] += 1;
-            // A file that cannot be read has a finding of its own.
-            sites[result.rule] +=
-                result.found.as_ref().map_or(1, |found| found.values().map(Vec::len).sum());
-        }
-        self.rules.iter().enumerate().filter(move |(number, _)| sites[*number] == 0).map(
-            move |(number, rule)| {
-                rule.unmatched(self.near.get(&number).map(String::as_str), files[number])
-            },
-        )
+    /// The findings about a rule that finds nothing in the scope.
+    fn unmatched(&self, number: usize) -> Findings {
+        let near = self.near.get(&number).map(String::as_str);
+        self.rules[number].unmatched(&self.tallies[number], near)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::code::{MOVING_REFERENCE, SITES_DISAGREE, UNPINNED};
 use super::{Key, Site, SiteValue, State};
 use crate::config::{EnvironmentName, RuleSeverity};
-use crate::diagnostic::{Finding, Findings, Severity, Subject};
+use crate::diagnostic::{Finding, Findings, ProblemKind, Severity, Subject};
 use crate::kubernetes::full_repository;
 use crate::source::RepoPath;
 use crate::yaml::Place;
@@ -55,6 +55,22 @@ impl AppSites {
             findings,
             reads_shared: false,
         }
+    }
+
+    /// With further problems that do not keep the state from being known.
+    #[must_use]
+    pub(super) fn with_findings(mut self, findings: Findings) -> Self {
+        let subject = Subject::app(self.environment.as_str(), &*self.app);
+        self.findings.extend(findings.about(&subject));
+        self
+    }
+
+    /// The findings that keep the app from being changed, although its state is known: its
+    /// sites are not those that the configuration means.
+    pub fn misread(&self) -> Findings {
+        let is_of_input =
+            |finding: &&Finding| finding.is_error() && finding.code.kind == ProblemKind::Input;
+        self.findings.iter().filter(is_of_input).cloned().collect()
     }
 
     /// The sites of a key.

@@ -6,8 +6,8 @@ codes! {
     /// A pattern of sites that matches nothing.
     ///
     /// An entry of `sites` names files, and what to look for in them. If no file
-    /// has such a path, or none of the files has anything of that kind, the entry
-    /// has no effect, and what it was written for is not promoted.
+    /// has such a path, the entry has no effect; if none of its files has a value that
+    /// `promote` names, that value is not promoted.
     ///
     /// ```yaml
     /// sites:
@@ -19,6 +19,43 @@ codes! {
     /// `environments`. If paths spell a name differently, declare that:
     /// `environments: { production: { path: production/base } }`.
     UNMATCHED_PATTERN = "unmatched-pattern", Input, Warning;
+
+    /// An entry of `sites` whose files have nothing that it looks for.
+    ///
+    /// The files are there, and none has a site of that kind, or the field that the entry
+    /// names. What it was written for is not promoted, so that nothing of the app is.
+    ///
+    /// ```yaml
+    /// sites:
+    ///   - { path: "tags/{environment}/{app}", kind: yaml, fields: { tag: imageTag } }     # wrong
+    ///   - { path: "tags/{environment}/{app}", kind: yaml, fields: { tag: image_tag } }    # right
+    /// ```
+    NO_SITE = "no-site", Input, Error;
+
+    /// An entry of `sites` that matches the templates of a chart.
+    ///
+    /// A chart's templates are YAML only once Helm has filled them in. A pattern such as
+    /// `**` matches those of a chart that is kept beside the manifests. Leave them out, and
+    /// name the chart's values with an entry of the kind `helm-values` if they are promoted:
+    ///
+    /// ```yaml
+    /// sites:
+    ///   - { path: "{environment}/**/*.yaml", kind: manifest, app: web, exclude: ["**/templates/**"] }
+    /// ```
+    CHART_TEMPLATES = "chart-templates", Input, Error;
+
+    /// A place that belongs to two apps.
+    ///
+    /// Two entries of `sites` read the same scalar, and each says that it is of another app.
+    /// A promotion of one would move the other along, past its gates and holds. Leave the
+    /// file out of one of them, or let both name the same app.
+    ///
+    /// ```yaml
+    /// sites:
+    ///   - { path: "{environment}/**/*.yaml", kind: manifest, app: shop, exclude: ["*/web/**"] }
+    ///   - { path: "{environment}/web/*.yaml", kind: manifest, app: web }
+    /// ```
+    CLAIMED_TWICE = "claimed-twice", Input, Error;
 
     /// A reference in a file that several environments use.
     ///

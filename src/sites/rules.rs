@@ -3,17 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::code::{AMBIGUOUS_ROUTE, UNMATCHED_PATTERN, UNREADABLE_MARKER};
+use super::code::{AMBIGUOUS_ROUTE, UNREADABLE_MARKER};
 use super::cursor::Cursor;
 use super::files::ParsedFile;
 use super::kinds::reader::{FoundSites, SiteBuilder, only};
 use super::kinds::reader_of;
+use super::missing_route::MissingRoute;
 use super::scope::ModelScope;
 use super::{Key, Site, SitePart, SitePartKind, SiteValue};
 use crate::config::{EnvironmentName, FilePattern, Repository, SiteKind, SiteRule, Sourced};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::CanonicalAddress;
-use crate::source::{Location, RepoPath, Span};
+use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{Place, Route, Step, Value};
 
 /// An entry of `sites` with its patterns for each environment.
@@ -23,6 +24,8 @@ pub(super) struct Rule {
     /// By the environment's number. The longest spelling comes first: it wins if
     /// a path can be read as two environments.
     patterns: Vec<(usize, FilePattern)>,
+    /// Files that the rule leaves out, by the environment's number.
+    excluded: Vec<(usize, FilePattern)>,
     /// How paths spell the environments.
     pub(super) spellings: Vec<String>,
 }
@@ -38,8 +41,13 @@ impl Rule {
         let patterns = own
             .iter()
             .map(|(number, spelling)| (*number, rule.path.value.of_environment(spelling)));
+        let excluded = own.iter().flat_map(|(number, spelling)| {
+            let patterns = rule.exclude.iter();
+            patterns.map(move |pattern| (*number, pattern.value.of_environment(spelling)))
+        });
         Self {
             patterns: patterns.collect(),
+            excluded: excluded.collect(),
             spellings: own.iter().map(|(_, spelling)| (*spelling).clone()).collect(),
             entry: rule.clone(),
         }
@@ -60,12 +68,20 @@ impl Rule {
         literal || self.entry.path.value.names_app()
     }
 
+    /// Whether it says that all sites of its files are of that app.
+    pub(super) fn is_literally(&self, app: &str) -> bool {
+        let own = self.entry.app.as_ref().filter(|own| own.value.is_literal());
+        own.is_some_and(|own| own.value.as_str() == app)
+    }
+
     /// How it reads the files of an environment, and nothing else: not where that is
     /// written.
     pub(super) fn reading(&self, environment: usize) -> String {
-        let patterns = self.patterns.iter().filter(|(number, _)| *number == environment);
-        let patterns: Vec<_> = patterns.map(|(_, pattern)| pattern).collect();
-        format!("{patterns:?} {}", self.entry.reading())
+        let [patterns, excluded] = [&self.patterns, &self.excluded].map(|patterns| {
+            let own = patterns.iter().filter(|(number, _)| *number == environment);
+            own.map(|(_, pattern)| pattern).collect::<Vec<_>>()
+        });
+        format!("{patterns:?} {excluded:?} {}", self.entry.reading())
     }
 
     /// The environment, and the app if the path or the rule names it.
@@ -74,6 +90,12 @@ impl Rule {
             .patterns
             .iter()
             .find_map(|(environment, pattern)| Some((*environment, pattern.captures(path)?)))?;
+        let is_excluded = |(number, pattern): &(usize, FilePattern)| {
+            *number == environment && pattern.captures(path).is_some()
+        };
+        if self.excluded.iter().any(is_excluded) {
+            return None;
+        }
         let literal = self.entry.app.as_ref().filter(|app| app.value.is_literal());
         let literal = literal.map(|app| app.value.as_str().to_owned());
         Some((environment, captures.app.or(literal)))
@@ -139,6 +161,19 @@ pub(super) struct RuleSites {
     pub(super) found: Result<BTreeMap<String, Vec<Site>>, Findings>,
     /// Problems of single sites.
     pub(super) findings: Findings,
+    /// The routes of the rule that lead nowhere in the file.
+    pub(super) missing: Vec<MissingRoute>,
+}
+
+impl RuleSites {
+    /// Without anything that people would be told.
+    pub(super) fn silent(
+        (rule, environment): (usize, usize),
+        app: Option<String>,
+        found: Result<BTreeMap<String, Vec<Site>>, Findings>,
+    ) -> Self {
+        Self { rule, environment, app, found, findings: Findings::new(), missing: Vec::new() }
+    }
 }
 
 /// The apps of which two versions of a file do not say the same; none if that cannot be
@@ -186,8 +221,11 @@ impl Rule {
         let documents = match parsed.documents() {
             Ok(documents) => documents,
             Err(findings) => {
-                let found = Err(findings.clone());
-                return RuleSites { rule, environment, app, found, findings: Findings::new() };
+                let unreadable = match chart_of(path, &parsed.file) {
+                    Some(chart) => self.vendored(chart).into(),
+                    None => findings.clone(),
+                };
+                return RuleSites::silent((rule, environment), app, Err(unreadable));
             }
         };
         let builder = SiteBuilder {
@@ -196,11 +234,16 @@ impl Rule {
             adds_digest: self.entry.adds_digest,
         };
         let reader = reader_of(&self.entry.kind);
-        let FoundSites { mut sites, mut findings } = reader.find(builder, documents);
+        let FoundSites { mut sites, mut findings, mut missing } = reader.find(builder, documents);
         let root = reader.root();
         for route in &self.entry.promote {
             match promoted_value(builder, documents, &root, route) {
-                Ok(site) => sites.extend(site),
+                Ok(site) => {
+                    if site.as_ref().is_none_or(|site| site.value.is_none()) {
+                        missing.push(MissingRoute::promoted(documents, route, &root));
+                    }
+                    sites.extend(site);
+                }
                 Err(finding) => findings.push(finding),
             }
         }
@@ -208,16 +251,10 @@ impl Rule {
         let unclear = findings.iter().filter(|finding| finding.code == &AMBIGUOUS_ROUTE);
         let unclear: Findings = unclear.cloned().collect();
         if !unclear.is_empty() {
-            return RuleSites {
-                rule,
-                environment,
-                app,
-                found: Err(unclear),
-                findings: Findings::new(),
-            };
+            return RuleSites::silent((rule, environment), app, Err(unclear));
         }
         let found = Ok(self.by_app(path, app.as_deref(), sites, &mut findings));
-        RuleSites { rule, environment, app, found, findings }
+        RuleSites { rule, environment, app, found, findings, missing }
     }
 
     fn by_app(
@@ -244,33 +281,20 @@ impl Rule {
         }
         apps
     }
+}
 
-    /// The finding that the rule's entry in `sites` has no effect: it matches
-    /// `files` files, and none has a site.
-    pub(super) fn unmatched(&self, near: Option<&str>, files: usize) -> Finding {
-        let path = &self.entry.path;
-        let message = match files {
-            0 => return self.fileless(near),
-            1 => format!("the only file of `{}` has no site", path.value),
-            _ => format!("none of the {files} files of `{}` has a site", path.value),
-        };
-        let missing = reader_of(&self.entry.kind).missing();
-        Finding::new(&UNMATCHED_PATTERN, message, path.location.clone())
-            .because("finds nothing")
-            .help(format!("there is {missing}: look at `kind`, `root` and `images`"))
+/// The directory of the chart that a file is a template of, if it looks like one: the outermost
+/// one, if charts have charts.
+fn chart_of<'p>(path: &'p RepoPath, file: &SourceFile) -> Option<&'p str> {
+    if !file.text().contains("{{") {
+        return None;
     }
-
-    fn fileless(&self, near: Option<&str>) -> Finding {
-        let path = &self.entry.path;
-        let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "`{environment}` stands for a declared environment, as `environments: { NAME: { path: … } }` spells it".to_owned(),
-        };
-        let message = format!("no file matches `{}`", path.value);
-        Finding::new(&UNMATCHED_PATTERN, message, path.location.clone())
-            .because("matches nothing")
-            .help(help)
-    }
+    let whole = path.as_str();
+    let (chart, _) = whole.split_once("/templates/")?;
+    let outermost = chart.find("charts/").filter(|at| *at == 0 || chart[..*at].ends_with('/'));
+    let name = outermost.map(|at| at + "charts/".len());
+    let end = name.and_then(|at| Some(at + chart[at..].find('/')?));
+    Some(&chart[..end.unwrap_or(chart.len())])
 }
 
 /// The site of a promoted value. A value that does not exist yet has a site too,

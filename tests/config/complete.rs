@@ -73,7 +73,9 @@ fn the_complete_repositories_load_without_a_warning() {
         let loaded = load_directory(&repository).unwrap_or_else(|findings| {
             panic!("{}: {findings:#?}", repository.display());
         });
-        assert!(loaded.warnings.is_empty(), "{:#?}", loaded.warnings);
+        // They have every key, and some have no effect yet.
+        let mut others = loaded.warnings.iter().map(|finding| finding.code.name);
+        assert!(others.all(|code| code == "setting-without-effect"), "{:#?}", loaded.warnings);
     }
 }
 

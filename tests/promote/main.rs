@@ -5,6 +5,7 @@
 mod aliases;
 mod ambiguous;
 mod busy_rung;
+mod entries;
 mod gates;
 mod kept_rows;
 mod numbers;

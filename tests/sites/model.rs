@@ -62,7 +62,7 @@ fn a_rule_without_effect_is_found_and_says_what_was_meant() {
     let findings = model(&tree).findings();
     let expected = [
         "unmatched-pattern: no file matches `app/{app}/{environment}/kustomization.yaml` (rungs.yaml:5:13)",
-        "unmatched-pattern: the only file of `all/{environment}/**/*.yaml` has no site (rungs.yaml:6:13)",
+        "no-site: the only file of `all/{environment}/**/*.yaml` has no site (rungs.yaml:6:13)",
     ];
     assert_eq!(lines(&findings), expected.join("\n"));
     let help = findings.iter().next().unwrap().help.clone().unwrap();

@@ -7,6 +7,7 @@
 mod adopted;
 mod app;
 mod environment;
+mod inert;
 mod namespace;
 mod native;
 mod repository;
@@ -31,6 +32,7 @@ const LISTS: &[&[&Code]] = &[
     adopted::CODES,
     app::CODES,
     environment::CODES,
+    inert::CODES,
     namespace::CODES,
     native::CODES,
     repository::CODES,
@@ -92,6 +94,8 @@ fn load_with(mut reader: ConfigReader<'_>) -> Result<Loaded, Findings> {
         native::resolve(root.as_ref(), &mut reader)
     };
     let repository = assemble(&settings, resolved, &known, &mut reader.findings);
+    let document = settings.document.as_ref().map(|document| document.read.root());
+    inert::report(document, root.as_ref(), &mut reader.findings);
     let findings = reader.findings.settled();
     if findings.has_errors() {
         return Err(findings);

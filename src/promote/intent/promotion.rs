@@ -9,8 +9,9 @@ use crate::promote::Request;
 use crate::promote::base::Base;
 use crate::promote::code::NOTHING_BELOW;
 use crate::promote::gates::Gate;
-use crate::promote::planning::Planner;
+use crate::promote::planning::{AppOutcome, Planner};
 use crate::promote::select;
+use crate::sites::State;
 
 /// Promotion of apps.
 pub struct Promotion {
@@ -36,6 +37,9 @@ impl Intent for Promotion {
         let mut builder = PlanBuilder::new(&target.name);
         for app in &apps {
             match planner.promote(&self.request, app) {
+                Ok(outcome) if self.is_for_nothing(base, &outcome) => {
+                    builder.add_obstacles(planner.without_reference(&outcome.plan).into());
+                }
                 Ok(outcome) => builder.add(outcome, submission, self.takes_all()),
                 Err(findings) => builder.add_obstacles(findings),
             }
@@ -85,6 +89,15 @@ pub(super) fn joined(names: &[String]) -> String {
 }
 
 impl Promotion {
+    /// Whether an app was named of which neither environment has a reference. In a native
+    /// repository an app need not have one.
+    fn is_for_nothing(&self, base: &Base<'_>, outcome: &AppOutcome) -> bool {
+        let is_named = matches!(self.apps, AppSelection::Named(_)) && !base.repository.is_native();
+        let (plan, is_empty) = (&outcome.plan, |state: &State| state.iter().next().is_none());
+        let is_silent = outcome.obstacles.is_empty() && outcome.warnings.is_empty();
+        is_named && is_silent && is_empty(&plan.from) && is_empty(&plan.to)
+    }
+
     fn names(&self, base: &Base<'_>, target: &Environment) -> Result<Vec<String>, Findings> {
         let mut apps = match &self.apps {
             AppSelection::Named(names) => names.clone(),

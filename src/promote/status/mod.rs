@@ -106,10 +106,11 @@ pub fn status(
     rows.extend(kept.into_iter().flat_map(|kept| kept.into_rows(&shown)));
     rows.sort_by(|one, other| one.app.cmp(&other.app));
 
-    let mut findings = sites.findings(is_shown);
+    // Those about an entry come first: what they say of single apps is the same.
+    let mut findings = model.findings_of_files(is_shown);
+    findings.extend(sites.findings(is_shown));
     findings.extend(unbound(base, &rows, &shown));
     findings.extend(settings.findings);
-    findings.extend(model.findings_of_files(is_shown));
     findings.extend(shared_bases(&model.shared(&base.tree), is_shown));
     let commit = base.commits().map(|commits| commits.tip.clone());
     Ok((Status { commit, environments: shown, apps: rows }, findings))

@@ -7,6 +7,7 @@ use crate::config::ImageFilter;
 use crate::diagnostic::{Finding, Findings};
 use crate::sites::code::UNREADABLE_IMAGE;
 use crate::sites::cursor::{Cursor, is_template};
+use crate::sites::missing_route::MissingRoute;
 use crate::sites::{Key, Removal, Site, SitePart, SitePartKind, SiteValue, ambiguous};
 use crate::source::{Location, SourceFile};
 use crate::yaml::{Route, Value};
@@ -72,6 +73,8 @@ pub(in crate::sites) struct SiteBuilder<'a> {
 pub(in crate::sites) struct FoundSites {
     pub(in crate::sites) sites: Vec<Site>,
     pub(in crate::sites) findings: Findings,
+    /// The routes of the rule that lead nowhere in the file.
+    pub(in crate::sites) missing: Vec<MissingRoute>,
 }
 
 impl SiteBuilder<'_> {

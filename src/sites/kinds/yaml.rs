@@ -6,6 +6,7 @@ use crate::config::{Fields, Sourced};
 use crate::diagnostic::Finding;
 use crate::sites::code::{SITE_NOT_A_SCALAR, TEMPLATED_SITE};
 use crate::sites::cursor::{Cursor, is_template, text};
+use crate::sites::missing_route::MissingRoute;
 use crate::sites::{Key, Site, SitePart, SitePartKind, SiteValue};
 use crate::yaml::{Route, Step, Value};
 
@@ -16,6 +17,7 @@ impl SiteReader for FieldSiteReader<'_> {
     fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
         let fields = self.0;
         let mut found = FoundSites::default();
+        found.missing.extend(missing_fields(documents, fields));
         if let Some(route) = &fields.image {
             found.take(scalar(documents, route).and_then(|at| {
                 at.map_or(Ok(None), |at| builder.reference(route.value.to_string(), &at))
@@ -31,6 +33,19 @@ impl SiteReader for FieldSiteReader<'_> {
     fn missing(&self) -> &'static str {
         "nothing where `fields` leads"
     }
+}
+
+/// The fields that lead nowhere. A digest may come later where there is a tag, and a tag
+/// where there is a digest; the repository may be elsewhere.
+fn missing_fields(documents: &[Value], fields: &Fields) -> Vec<MissingRoute> {
+    let leads = |route: &Sourced<Route>| {
+        !matches!(only(documents, &route.value, &route.value, &route.location), Ok(None))
+    };
+    let parts = [&fields.tag, &fields.digest].into_iter().flatten();
+    let parts = if parts.clone().any(leads) { None } else { parts.clone().next() };
+    let whole = [&fields.image, &fields.version].into_iter().flatten();
+    let missing = whole.filter(|route| !leads(route)).chain(parts);
+    missing.map(|route| MissingRoute::field(documents, route)).collect()
 }
 
 fn version(builder: SiteBuilder<'_>, at: &Cursor<'_>, route: &Route) -> Option<Site> {

@@ -1,0 +1,190 @@
+//! What is wrong with entries of `sites`: those that find nothing, those that match the
+//! templates of charts, and places that two of them claim.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::code::{CHART_TEMPLATES, CLAIMED_TWICE, NO_SITE, UNMATCHED_PATTERN};
+use super::kinds::reader_of;
+use super::missing_route::MissingRoute;
+use super::rules::{Rule, RuleSites};
+use super::{Site, SitePart};
+use crate::diagnostic::{Finding, Findings};
+use crate::source::RepoPath;
+use crate::yaml::{Place, Route};
+
+/// What one entry found in all of its files.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally {
+    files: usize,
+    sites: usize,
+    /// The routes that lead nowhere in some files, in how many.
+    missing: BTreeMap<Route, (usize, MissingRoute)>,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, result: &RuleSites) {
+        self.files += 1;
+        self.sites += sites_of(result);
+        for missing in &result.missing {
+            let new = || (0, missing.clone());
+            self.missing.entry(missing.route().clone()).or_insert_with(new).0 += 1;
+        }
+    }
+
+    pub(super) fn remove(&mut self, result: &RuleSites) {
+        self.files -= 1;
+        self.sites -= sites_of(result);
+        for missing in &result.missing {
+            if let Some((count, _)) = self.missing.get_mut(missing.route()) {
+                *count -= 1;
+            }
+        }
+    }
+
+    /// The routes that lead nowhere in any file.
+    fn nowhere(&self) -> impl Iterator<Item = &MissingRoute> {
+        let all = self.missing.values().filter(|(count, _)| *count == self.files);
+        all.map(|(_, missing)| missing)
+    }
+}
+
+/// The number of sites with a value. A file that cannot be read has a finding of its own.
+fn sites_of(result: &RuleSites) -> usize {
+    let Ok(found) = &result.found else { return 1 };
+    found.values().flatten().filter(|site| may_deploy(site)).count()
+}
+
+/// Whether a site has a value, or is an image that may be inserted.
+fn may_deploy(site: &Site) -> bool {
+    site.value.is_some() || site.is_image()
+}
+
+impl Rule {
+    /// The findings about the entry as a whole: it has no files, its files have no site, or a
+    /// route of it leads nowhere in any of them. `near` is the path that was probably meant.
+    pub(super) fn unmatched(&self, tally: &Tally, near: Option<&str>) -> Findings {
+        if tally.files == 0 {
+            return self.fileless(near).into();
+        }
+        let nowhere = tally.nowhere().map(|missing| self.nowhere(missing, tally));
+        let mut findings: Findings = nowhere.collect();
+        if tally.sites == 0 && !findings.has_errors() {
+            findings.push(self.siteless(tally));
+        }
+        findings
+    }
+
+    /// The finding that a route leads nowhere in any file of the entry.
+    fn nowhere(&self, missing: &MissingRoute, tally: &Tally) -> Finding {
+        let (path, route) = (&self.entry.path.value, missing.route());
+        missing.finding(match tally.files {
+            1 => format!("the only file of `{path}` has no `{route}`"),
+            count => format!("none of the {count} files of `{path}` has `{route}`"),
+        })
+    }
+
+    /// The finding that no file of the entry has a site.
+    fn siteless(&self, tally: &Tally) -> Finding {
+        let path = &self.entry.path;
+        let message = match tally.files {
+            1 => format!("the only file of `{}` has no site", path.value),
+            count => format!("none of the {count} files of `{}` has a site", path.value),
+        };
+        let missing = reader_of(&self.entry.kind).missing();
+        Finding::new(&NO_SITE, message, path.location.clone())
+            .because("finds nothing")
+            .help(format!("there is {missing}: look at `kind`, `root` and `images`"))
+    }
+
+    /// The finding that the entry matches the templates of a chart, which only Helm reads.
+    pub(super) fn vendored(&self, chart: &str) -> Finding {
+        let message = format!("`{chart}` is a chart, whose templates no other tool reads");
+        Finding::new(&CHART_TEMPLATES, message, self.entry.path.location.clone())
+            .because("matches them")
+            .help(format!(
+                "leave them out with `exclude: [\"**/templates/**\"]`, or all of the chart with \
+                 `exclude: [\"{chart}/**\"]`"
+            ))
+    }
+
+    fn fileless(&self, near: Option<&str>) -> Finding {
+        let path = &self.entry.path;
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`{environment}` stands for a declared environment, as `environments: { NAME: { path: … } }` spells it".to_owned(),
+        };
+        let message = format!("no file matches `{}`", path.value);
+        Finding::new(&UNMATCHED_PATTERN, message, path.location.clone())
+            .because("matches nothing")
+            .help(help)
+    }
+}
+
+/// The findings that an app has no site in an environment, although a field of an entry
+/// names one in its files. `results` are those of the app's files.
+pub(super) fn without_fields<'r>(
+    results: impl Iterator<Item = (&'r RepoPath, &'r RuleSites)>,
+) -> Findings {
+    let missing = results.flat_map(|(path, result)| {
+        result
+            .missing
+            .iter()
+            .filter(|missing| missing.is_needed())
+            .map(move |missing| (path, missing))
+    });
+    missing
+        .map(|(path, missing)| missing.finding(format!("`{path}` has no `{}`", missing.route())))
+        .collect()
+}
+
+/// A place that two entries claim for different apps.
+#[derive(Debug, Clone)]
+pub(super) struct Overlap {
+    pub(super) environment: usize,
+    pub(super) apps: [String; 2],
+    pub(super) finding: Finding,
+}
+
+/// The places of a file that entries claim for different apps: one for each two apps.
+pub(super) fn overlaps(rules: &[Rule], results: &[RuleSites]) -> Vec<Overlap> {
+    let mut claimed: HashMap<(usize, &Place), (&str, usize, &Site)> = HashMap::new();
+    let mut found: BTreeMap<(usize, [String; 2]), Overlap> = BTreeMap::new();
+    for result in results {
+        let apps = result.found.iter().flatten();
+        for (app, site) in apps.flat_map(|(app, sites)| sites.iter().map(move |site| (app, site))) {
+            for part in site.parts.iter().filter(|part| part.is_there) {
+                let SitePart { at, .. } = part;
+                let own = (app.as_str(), result.rule, site);
+                let (first, rule, at) = *claimed.entry((result.environment, at)).or_insert(own);
+                if first == app {
+                    continue;
+                }
+                let mut apps = [first.to_owned(), app.clone()];
+                apps.sort();
+                let finding =
+                    || claimed_twice(at, [(first, &rules[rule]), (app, &rules[result.rule])]);
+                found.entry((result.environment, apps.clone())).or_insert_with(|| Overlap {
+                    environment: result.environment,
+                    apps,
+                    finding: finding(),
+                });
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+fn claimed_twice(site: &Site, claims: [(&str, &Rule); 2]) -> Finding {
+    let [(first, one), (second, other)] = claims;
+    let message = format!("`{}` belongs to `{first}` and to `{second}`", site.key);
+    let [one, other] = [one, other].map(|rule| rule.entry.path.location.clone());
+    let finding = Finding::new(&CLAIMED_TWICE, message, site.location.clone())
+        .because("one change would move both")
+        .help("let one entry leave the file out with `exclude`, or give both the same app");
+    if one == other {
+        return finding.label(one, "claims it for both");
+    }
+    finding
+        .label(one, format!("claims it for `{first}`"))
+        .label(other, format!("claims it for `{second}`"))
+}

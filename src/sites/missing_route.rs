@@ -1,0 +1,79 @@
+//! Routes of an entry of `sites` that lead nowhere in a file, and what was probably meant.
+
+use super::code::{NO_SITE, UNMATCHED_PATTERN};
+use crate::config::Sourced;
+use crate::diagnostic::{Finding, nearest};
+use crate::yaml::{Node, Route, Step, Value};
+
+/// A route of an entry that leads nowhere in a file.
+#[derive(Debug, Clone)]
+pub(in crate::sites) struct MissingRoute {
+    /// The route, as the entry writes it.
+    route: Sourced<Route>,
+    /// The route that was probably meant.
+    near: Option<String>,
+    /// Whether the entry has nothing to read without it. A promoted value may come later.
+    is_needed: bool,
+}
+
+impl MissingRoute {
+    /// A field that leads nowhere in any of the documents.
+    pub(in crate::sites) fn field(documents: &[Value], route: &Sourced<Route>) -> Self {
+        let near = documents.iter().find_map(|document| meant(document.root(), &route.value));
+        Self { route: route.clone(), near, is_needed: true }
+    }
+
+    /// A promoted value that leads nowhere in any of the documents; its route is from where
+    /// the values start.
+    pub(in crate::sites) fn promoted(
+        documents: &[Value],
+        route: &Sourced<Route>,
+        start: &Route,
+    ) -> Self {
+        let starts = documents.iter().filter_map(|document| start.find(document.root()));
+        let near = starts.into_iter().find_map(|start| meant(start, &route.value));
+        Self { route: route.clone(), near, is_needed: false }
+    }
+
+    /// The route, as the entry writes it.
+    pub(super) fn route(&self) -> &Route {
+        &self.route.value
+    }
+
+    /// Whether the entry has nothing to read without it.
+    pub(super) fn is_needed(&self) -> bool {
+        self.is_needed
+    }
+
+    /// The finding that says so.
+    pub(super) fn finding(&self, message: String) -> Finding {
+        let code = if self.is_needed { &NO_SITE } else { &UNMATCHED_PATTERN };
+        let help = match &self.near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write the route to it from the document's root, as in `image.tag`".to_owned(),
+        };
+        Finding::new(code, message, self.route.location.clone()).because("leads nowhere").help(help)
+    }
+}
+
+/// A route that leads somewhere, and differs in one key from one that does not.
+fn meant(root: Node<'_>, route: &Route) -> Option<String> {
+    let mut at = root;
+    let mut mended = Route::root();
+    let mut is_mended = false;
+    for step in route.steps() {
+        let (step, next) = match (step.all(at).into_iter().next(), step) {
+            (Some((_, next)), step) => (step.clone(), next),
+            (None, Step::Key(key)) if !is_mended => {
+                let keys = at.entries().map(|(key, _)| key.text());
+                let near = nearest(key, keys)?.to_owned();
+                is_mended = true;
+                (Step::Key(near.clone()), at.get(&near)?)
+            }
+            _ => return None,
+        };
+        mended.push(step);
+        at = next;
+    }
+    is_mended.then(|| mended.to_string())
+}
