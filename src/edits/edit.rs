@@ -197,7 +197,7 @@ impl<'f> PendingEdits<'f> {
                 continue;
             }
             for RoutePlace { file, at, node } in places {
-                if let Some(change) = set_value(at, node, wanted) {
+                if let Some(change) = set_value(at, Some(node), wanted) {
                     self.push(file, node.location(), change);
                 }
             }
@@ -300,24 +300,29 @@ fn places<'f>(files: &'f [OpenedFile], route: &Route) -> Vec<RoutePlace<'f>> {
     places
 }
 
-/// The change that gives a node a new value; none if it has that already.
-fn set_value(at: Place, node: Node<'_>, wanted: &RouteValue) -> Option<Change> {
+/// The change that gives the value at a place a new text; none if it has that already. `node`
+/// is what is there, if anything is.
+pub fn set_value(at: Place, node: Option<Node<'_>>, wanted: &RouteValue) -> Option<Change> {
     let text = wanted.value.clone();
-    let keeps_kind = !matches!(node.kind(), Kind::String(_)) && !is_text(&text);
-    let written = match node.kind() {
+    let was_text = node.is_some_and(|node| matches!(node.kind(), Kind::String(_)));
+    let written = node.map(|node| match node.kind() {
         Kind::String(own) => own.to_string(),
         _ => node.location().text().to_owned(),
-    };
-    if written == text {
+    });
+    if written.as_ref() == Some(&text) {
         return None;
     }
-    Some(match at.route.split_last() {
-        // `replicas: 2` stays a number; a tag is never one.
-        Some((route, Step::Key(key))) if keeps_kind && !is_name(key) => {
-            let map = Place { document: at.document, route };
-            Change::SetYaml { map, key: key.clone(), yaml: text }
-        }
-        _ => Change::Set { at, text },
+    let Some((route, Step::Key(key))) = at.route.split_last() else {
+        return Some(Change::Set { at, text });
+    };
+    let (map, key) = (Place { document: at.document, route }, key.clone());
+    // `replicas: 2` stays a number; a tag is never one.
+    Some(if !was_text && !is_text(&text) && !is_name(&key) {
+        Change::SetYaml { map, key, yaml: text }
+    } else if written.is_some() {
+        Change::Set { at, text }
+    } else {
+        Change::Insert { map, key, text }
     })
 }
 

@@ -15,6 +15,6 @@ mod repeated;
 mod request;
 
 pub use code::{CODES, SHARED_ANCHOR, TWO_VALUES};
-pub use edit::{ChangedFile, Replaced, edit};
+pub use edit::{ChangedFile, Replaced, edit, set_value};
 pub use named_files::NamedFiles;
 pub use request::{EditRequest, GitRevision, RouteValue};

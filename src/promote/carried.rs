@@ -1,5 +1,5 @@
 //! What an edit carries along: the places that repeat what it changes, by an alias or by
-//! `<<`.
+//! `<<`, and the promoted values that a value inside them belongs to.
 //!
 //! Nothing here follows aliases. The edited files are read as sites once more, and what
 //! differs has changed: so it does not matter what is repeated, a scalar, a map or part of
@@ -27,9 +27,9 @@ impl Proposal {
     pub(super) fn carry(&mut self, target: TargetSites<'_>, wanted: &[WantedValue<'_>]) {
         let mut edited = Vec::new();
         for (path, edits) in &mut self.edits {
-            let mut files = wanted.iter().map(|wanted| &wanted.site.file);
+            let mut files = target.app.sites.iter().map(|site| &site.file);
             let Some(file) = files.find(|file| file.path() == path) else { continue };
-            if !may_repeat(file.text()) {
+            if !may_repeat(file.text()) && !self.routed.contains(path) {
                 continue;
             }
             let Ok(documents) = parse(file, Dialect::Kubectl) else { continue };

@@ -134,6 +134,18 @@ codes! {
     /// whole reference, whose repository identifies the image.
     UNKNOWN_IMAGE = "unknown-image", Input, Error;
 
+    /// No promoted value has that route.
+    ///
+    /// `rungs set APP --env ENV --route ROUTE=VALUE` sets a value that `promote` names, or one
+    /// inside it: only these climb the ladder, and can be rolled back. In a native repository
+    /// routes start with `values`; where `sites` says what is promoted, at the document's root,
+    /// or at `root`.
+    ///
+    /// ```yaml
+    /// promote: [values.active]      # `rungs set web --env prod --route values.active=green`
+    /// ```
+    UNKNOWN_VALUE = "unknown-value", Input, Error;
+
     /// The sequence number is lower than the last one.
     ///
     /// `--sequence N` says which build is newer, so that a slow job does not

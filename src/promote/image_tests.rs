@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::propose::{self, TargetSites};
+use super::propose::{self, AskedValues, TargetSites};
 use crate::config::{EnvironmentName, Repository, load};
 use crate::diagnostic::Findings;
 use crate::edits::{self, EditRequest};
@@ -78,6 +78,10 @@ fn code(findings: &Findings) -> &'static str {
     findings.iter().next().expect("a refusal says why").code.name
 }
 
+fn asked(requests: &[ImageRequest]) -> AskedValues<'_> {
+    AskedValues { images: requests, routes: &[] }
+}
+
 fn at() -> Location {
     Location::of_repository()
 }
@@ -90,8 +94,8 @@ fn set(app: &App, text: &str) -> Taken {
     let model = app.model();
     let target = TargetSites { app: &sites, state: &state, options, model: &model };
     let request = ImageRequest::parse(text).unwrap();
-    let proposal =
-        propose::requested(target, &[request], &at(), || None).map_err(|found| code(&found))?;
+    let proposal = propose::requested(target, &asked(&[request]), &at(), || None)
+        .map_err(|found| code(&found))?;
     Ok(proposal.changes.iter().map(|change| change.key.to_string()).collect())
 }
 
@@ -402,7 +406,8 @@ fn the_texts_that_a_refusal_lists_can_be_pasted() {
         let model = app.model();
         let target = TargetSites { app: &sites, state: &state, options, model: &model };
         let in_app =
-            propose::requested(target, std::slice::from_ref(&request), &at(), || None).unwrap_err();
+            propose::requested(target, &asked(std::slice::from_ref(&request)), &at(), || None)
+                .unwrap_err();
         for found in [in_files, in_app] {
             assert_eq!(code(&found), "which-image", "{request}");
             let help = found.iter().next().unwrap().help.clone().unwrap();
@@ -412,7 +417,7 @@ fn the_texts_that_a_refusal_lists_can_be_pasted() {
                 .iter()
                 .map(|text| {
                     let request = ImageRequest::parse(text).unwrap();
-                    let proposal = propose::requested(target, &[request], &at(), || None);
+                    let proposal = propose::requested(target, &asked(&[request]), &at(), || None);
                     let changes = proposal.expect("it is exact").changes;
                     changes.into_iter().map(|change| change.key).collect::<BTreeSet<Key>>()
                 })

@@ -23,6 +23,7 @@ mod replay;
 mod request;
 mod rerender;
 mod restore;
+mod routed;
 mod select;
 pub mod show;
 mod target;

@@ -10,7 +10,7 @@ use super::base::Base;
 use super::code::{FUTURE_COMMIT, PIN_MOVED, STALE_RENDERING};
 use super::create::created;
 use super::gates::{Answer, Evidence as _, Gate};
-use super::propose::{self, Proposal, TargetSites};
+use super::propose::{self, AskedValues, Proposal, TargetSites};
 use super::rerender::{Rerendered, generated_files, rerender};
 use super::select::{self, SelectedState};
 use super::target::{TargetEnvironment, TargetState};
@@ -20,9 +20,7 @@ use crate::config::{Environment, EnvironmentName, Selection};
 use crate::diagnostic::{Finding, Findings, ProblemKind, Severity, Subject};
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{self, Source, find_tenure};
-use crate::sites::{
-    AppSites, ImageRequest, NO_SITE, SiteValue, State, UNPINNED, WantedValues, WriteOptions,
-};
+use crate::sites::{AppSites, NO_SITE, SiteValue, State, UNPINNED, WantedValues, WriteOptions};
 use crate::source::{FileChanges, Location, RepoPath, RevisionError, SourceFile, Tree};
 use crate::worker::Renderer;
 use crate::yaml::{Change, splice};
@@ -274,13 +272,13 @@ impl Planner<'_> {
     pub(super) fn set(
         &self,
         app: &str,
-        requests: &[ImageRequest],
+        asked: &AskedValues<'_>,
         at: &Location,
     ) -> Result<AppOutcome, Findings> {
         let current = self.current(app)?;
         // If a file that other environments share has the image, it is said there.
         let shared = || self.environment().shared(app);
-        let proposal = propose::requested(self.target_of(&current), requests, at, shared)?;
+        let proposal = propose::requested(self.target_of(&current), asked, at, shared)?;
         self.finish(app, &current, proposal, &Arrival::Set)
     }
 

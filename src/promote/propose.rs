@@ -1,11 +1,11 @@
 //! The values that an app's sites are to have.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::SiteChange;
 use super::code::{NO_DIGEST, SITES_CHANGED, UNKNOWN_IMAGE};
 use crate::diagnostic::{Finding, Findings, Subject};
-use crate::edits::TWO_VALUES;
+use crate::edits::{RouteValue, TWO_VALUES};
 use crate::sites::{
     AppSites, ImageNames, ImageParts, ImageRequest, Key, Model, NoImage, Site, SiteValue, State,
     WriteOptions, changes, choose_image_of_app, pair,
@@ -30,6 +30,15 @@ pub(super) struct Proposal {
     pub(super) obstacles: Findings,
     /// Findings that do not stop the promotion.
     pub(super) warnings: Findings,
+    /// The files with edits of which only reading them again says what they change.
+    pub(super) routed: BTreeSet<RepoPath>,
+}
+
+/// What a person asks an app to have.
+#[derive(Clone, Copy)]
+pub(super) struct AskedValues<'a> {
+    pub(super) images: &'a [ImageRequest],
+    pub(super) routes: &'a [RouteValue],
 }
 
 impl Proposal {
@@ -144,14 +153,14 @@ fn no_digest(site: &Site, source: &ImageParts) -> Finding {
 /// such image.
 pub(super) fn requested(
     target: TargetSites<'_>,
-    requests: &[ImageRequest],
+    asked: &AskedValues<'_>,
     at: &Location,
     shared: impl FnOnce() -> Option<Finding>,
 ) -> Result<Proposal, Findings> {
     let mut wanted = Vec::new();
     let mut findings = Findings::new();
     let mut unknown = Findings::new();
-    for request in requests {
+    for request in asked.images {
         match matching_sites(target, request, at) {
             Ok(sites) => {
                 wanted.extend(
@@ -166,7 +175,13 @@ pub(super) fn requested(
         findings.extend(shared().map_or(unknown, Findings::from));
     }
     findings.extend(conflict(&wanted).map(|finding| finding.about(target.subject())));
-    if findings.has_errors() { Err(findings) } else { written(target, &wanted).unobstructed() }
+    if findings.has_errors() {
+        return Err(findings);
+    }
+    let mut proposal = edited(target, &wanted);
+    proposal.set_routes(target, asked.routes, at)?;
+    proposal.carry(target, &wanted);
+    proposal.unobstructed()
 }
 
 /// The finding that one site is to get two different values.
@@ -267,6 +282,13 @@ pub(super) fn restored(target: TargetSites<'_>, before: &State) -> Result<Propos
 
 /// Proposes given values, with the edits that write them.
 pub(super) fn written(target: TargetSites<'_>, wanted: &[WantedValue<'_>]) -> Proposal {
+    let mut proposal = edited(target, wanted);
+    proposal.carry(target, wanted);
+    proposal
+}
+
+/// The same, without what the edits carry along.
+fn edited(target: TargetSites<'_>, wanted: &[WantedValue<'_>]) -> Proposal {
     let mut new: BTreeMap<Key, SiteValue> = BTreeMap::new();
     let mut proposal = Proposal {
         state: target.state.clone(),
@@ -275,6 +297,7 @@ pub(super) fn written(target: TargetSites<'_>, wanted: &[WantedValue<'_>]) -> Pr
         originals: FileChanges::new(),
         obstacles: Findings::new(),
         warnings: Findings::new(),
+        routed: BTreeSet::new(),
     };
     for one @ WantedValue { site, value, .. } in wanted {
         match one.changes(site, target.options) {
@@ -290,7 +313,6 @@ pub(super) fn written(target: TargetSites<'_>, wanted: &[WantedValue<'_>]) -> Pr
         edits.retain(|change| seen.insert(change.clone()));
     }
     proposal.state = target.state.with(&new);
-    proposal.carry(target, wanted);
     proposal
 }
 

@@ -56,4 +56,4 @@ pub use site::{
 };
 pub use state::{State, StateBasis};
 pub use state_reference::{KeyedValue, KnownKeys, StateReference, is_image_text};
-pub use write::{WriteOptions, changes, shared_base};
+pub use write::{WriteOptions, barrier, changes, shared_base};

@@ -85,6 +85,17 @@ impl Route {
         Some((Self { steps: before.to_vec() }, last))
     }
 
+    /// The route that goes on with the steps of another.
+    #[must_use]
+    pub fn joined(&self, below: &Self) -> Self {
+        self.steps.iter().chain(&below.steps).cloned().collect()
+    }
+
+    /// Whether it names no item of a list, so that all of it can be made where it is not there.
+    pub fn is_of_keys(&self) -> bool {
+        self.steps.iter().all(|step| matches!(step, Step::Key(_)))
+    }
+
     /// The value it leads to, the first if there are several; none if a step leads
     /// nowhere.
     pub fn find<'a>(&self, root: Node<'a>) -> Option<Node<'a>> {

@@ -59,6 +59,7 @@ fn set_web() -> SetReferences {
     SetReferences {
         environment: "qa".to_owned(),
         apps: vec![SetApp {
+            routes: Vec::new(),
             name: "web".to_owned(),
             requests: vec![ImageRequest::parse(":v3").unwrap()],
         }],

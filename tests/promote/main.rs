@@ -13,6 +13,7 @@ mod promotions;
 mod properties;
 mod replay;
 mod rollbacks;
+mod routed;
 mod secrets;
 mod set;
 mod status;

@@ -4,6 +4,7 @@ use super::super::delivery_args::{DeliveryArgs, PermissionArgs};
 use super::super::worker_args::WorkerArgs;
 use super::super::{Context, Outcome, carry_out, usage_error};
 use crate::diagnostic::{Findings, harmless};
+use crate::edits::RouteValue;
 use crate::promote::{Permissions, SetApp, SetReferences};
 use crate::sites::ImageRequest;
 
@@ -29,21 +30,31 @@ pub(super) struct AppArgs {
     rendering: WorkerArgs,
 }
 
+/// What is asked for: apps, each followed by its references, and the values of the only one.
+pub(super) struct AppItems<'a> {
+    pub(super) items: &'a [String],
+    pub(super) routes: Vec<RouteValue>,
+}
+
 impl AppArgs {
-    /// Sets the references in `items`: apps, each followed by its references.
+    /// Sets what is asked for.
     pub(super) fn run(
         self,
         context: &Context,
-        items: &[String],
+        asked: AppItems<'_>,
         allowed: &PermissionArgs,
         repository: bool,
     ) -> Result<Outcome, Findings> {
         let Some(environment) = self.env else {
             usage_error("name the environment with `--env ENV`, or files with `--in PATH`");
         };
+        let apps = apps(asked);
+        if self.sequence.is_some() && apps.iter().all(|app| app.requests.is_empty()) {
+            usage_error("`--sequence` numbers the builds of an image, and none is set");
+        }
         let intent = SetReferences {
             environment,
-            apps: apps(items),
+            apps,
             sequence: self.sequence,
             source_commit: self.source_commit,
             permissions: Permissions { repository, force: self.force, ..allowed.permissions() },
@@ -55,14 +66,15 @@ impl AppArgs {
 /// The apps, each with the references that follow it. A name alone starts an app,
 /// or goes on with one that was named before; a text with `=`, `:`, `@` or `/` in
 /// it is a reference.
-fn apps(items: &[String]) -> Vec<SetApp> {
+fn apps(asked: AppItems<'_>) -> Vec<SetApp> {
+    let AppItems { items, routes } = asked;
     let mut apps: Vec<SetApp> = Vec::new();
     let mut current = None;
     for item in items {
         if !item.contains(['=', ':', '@', '/']) {
             let known = apps.iter().position(|app| app.name == *item);
             if known.is_none() {
-                apps.push(SetApp { name: item.clone(), requests: Vec::new() });
+                apps.push(SetApp { name: item.clone(), requests: Vec::new(), routes: Vec::new() });
             }
             current = known.or(apps.len().checked_sub(1));
             continue;
@@ -80,7 +92,12 @@ fn apps(items: &[String]) -> Vec<SetApp> {
     if apps.is_empty() {
         usage_error("name an app and its new references: `rungs set APP :TAG --env ENV`");
     }
-    if let Some(app) = apps.iter().find(|app| app.requests.is_empty()) {
+    match apps.as_mut_slice() {
+        [only] => only.routes = routes,
+        _ if routes.is_empty() => {}
+        _ => usage_error("name one app with `--route`: it does not say whose value is meant"),
+    }
+    if let Some(app) = apps.iter().find(|app| app.requests.is_empty() && app.routes.is_empty()) {
         let name = harmless(&app.name);
         usage_error(&format!("give `{name}` a new reference: `:TAG`, `@DIGEST` or a whole one"));
     }

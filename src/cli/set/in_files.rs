@@ -17,9 +17,6 @@ pub(super) struct FileArgs {
     /// Edit this file, or the YAML files below this directory, of any repository
     #[arg(long = "in", value_name = "PATH", num_args = 1, value_hint = clap::ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
-    /// Set the value at a route such as `image.tag` or `images[name=web].newTag`
-    #[arg(long = "route", value_name = "ROUTE=VALUE", requires = "paths")]
-    routes: Vec<String>,
     /// Set the reference in every address of a git repository, or the version of a source
     #[arg(long = "git", value_name = "URL=REV", requires = "paths")]
     gits: Vec<String>,
@@ -47,9 +44,10 @@ impl FileArgs {
         self,
         context: &Context,
         items: &[String],
+        routes: Vec<RouteValue>,
         allowed: EditPermissions,
     ) -> Result<Outcome, Findings> {
-        let request = self.request(items, allowed);
+        let request = self.request(items, routes, allowed);
         let directory = context.repo.clone().unwrap_or_else(|| PathBuf::from("."));
         let mut files = NamedFiles::from_directory(&directory);
         let mut findings = Findings::new();
@@ -66,7 +64,12 @@ impl FileArgs {
         Ok(report(context, &files, &edited, allowed.dry_run))
     }
 
-    fn request(&self, items: &[String], allowed: EditPermissions) -> EditRequest {
+    fn request(
+        &self,
+        items: &[String],
+        routes: Vec<RouteValue>,
+        allowed: EditPermissions,
+    ) -> EditRequest {
         let refuse = |text: &str, why: String| -> ! {
             usage_error(&format!("`{}` cannot be set: {why}", harmless(text)))
         };
@@ -76,15 +79,12 @@ impl FileArgs {
                 refuse(text, format!("{fault}{}", meant.unwrap_or_default()))
             })
         };
-        let route = |text: &String| {
-            RouteValue::parse(text).unwrap_or_else(|fault| refuse(text, fault.to_string()))
-        };
         let git = |text: &String| {
             GitRevision::parse(text).unwrap_or_else(|fault| refuse(text, fault.to_string()))
         };
         let request = EditRequest {
             images: items.iter().map(image).collect(),
-            routes: self.routes.iter().map(route).collect(),
+            routes,
             gits: self.gits.iter().map(git).collect(),
             repository: allowed.repository,
             drop_digest: allowed.drop_digest,

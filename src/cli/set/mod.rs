@@ -8,16 +8,18 @@ use clap::Arg;
 use super::delivery_args::PermissionArgs;
 use super::{Context, Outcome, usage_error};
 use crate::deliver::DeliveryMode;
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Findings, harmless};
+use crate::edits::RouteValue;
 use crate::git::WorkspaceOptions;
 
-use apps::AppArgs;
+use apps::{AppArgs, AppItems};
 use in_files::{EditPermissions, FileArgs};
 
 /// Set image references, git references and values, as CI does after a build
 ///
 /// Takes apps, each followed by the new references of its images: `:TAG`, `@DIGEST`, `:TAG@DIGEST`
-/// or a whole reference, with `NAME=` before it if the app has several images.
+/// or a whole reference, with `NAME=` before it if the app has several images. With `--route` sets
+/// a value that is promoted along with them, of one app: a switch, a number of replicas, a colour.
 ///
 /// With `--in PATH`, which may be given more than once, edits the named files of any repository
 /// instead, and in them only the bytes of the values in question. This needs no configuration, asks
@@ -27,6 +29,7 @@ use in_files::{EditPermissions, FileArgs};
 #[command(
     override_usage = "\
 rungs set [OPTIONS] --env <ENV> <APP [NAME=]REF...>...
+       rungs set [OPTIONS] --env <ENV> <APP> --route <ROUTE=VALUE>...
        rungs set [OPTIONS] --in <PATH>... [[NAME=]REF]...",
     mut_args(for_apps_only)
 )]
@@ -34,6 +37,10 @@ pub(super) struct SetArgs {
     /// Apps, each followed by the new references of its images; with `--in`, references alone
     #[arg(value_name = "APP [NAME=]REF")]
     items: Vec<String>,
+    /// Set the value at a route: in named files any, such as `image.tag` or
+    /// `images[name=web].newTag`, of an app one under `promote`, or inside one
+    #[arg(long = "route", value_name = "ROUTE=VALUE")]
+    routes: Vec<String>,
     #[command(flatten)]
     app_args: AppArgs,
     #[command(flatten)]
@@ -71,6 +78,12 @@ fn for_apps_only(arg: Arg) -> Arg {
     arg
 }
 
+fn route(text: &str) -> RouteValue {
+    RouteValue::parse(text).unwrap_or_else(|fault| {
+        usage_error(&format!("`{}` cannot be set: {fault}", harmless(text)))
+    })
+}
+
 impl SetArgs {
     /// What the person says about the base branch and the author.
     pub(super) fn options(&self) -> WorkspaceOptions {
@@ -78,8 +91,10 @@ impl SetArgs {
     }
 
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
+        let routes: Vec<_> = self.routes.iter().map(|text| route(text)).collect();
         if !self.file_args.has_paths() {
-            return self.app_args.run(context, &self.items, &self.allowed, self.repository);
+            let items = AppItems { items: &self.items, routes };
+            return self.app_args.run(context, items, &self.allowed, self.repository);
         }
         if self.app_args.env.is_some() {
             usage_error("`--in` names files and `--env` an environment: give one of them");
@@ -95,6 +110,6 @@ impl SetArgs {
                 }
             },
         };
-        self.file_args.run(context, &self.items, allowed)
+        self.file_args.run(context, &self.items, routes, allowed)
     }
 }

@@ -4,12 +4,14 @@ use super::plan_builder::PlanBuilder;
 use super::{AppSelection, Intent, PlannedChange, Submission};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings, Subject};
+use crate::edits::RouteValue;
 use crate::history::{Action, Record};
 use crate::promote::Permissions;
 use crate::promote::base::Base;
 use crate::promote::code::OLD_SEQUENCE;
 use crate::promote::gates::Gate;
 use crate::promote::planning::{AppOutcome, Planner};
+use crate::promote::propose::AskedValues;
 use crate::sites::{ImageRequest, Key};
 use crate::source::Location;
 
@@ -34,6 +36,8 @@ pub struct SetApp {
     pub name: String,
     /// The references of its images.
     pub requests: Vec<ImageRequest>,
+    /// The promoted values, by their routes.
+    pub routes: Vec<RouteValue>,
 }
 
 impl Intent for SetReferences {
@@ -49,7 +53,8 @@ impl Intent for SetReferences {
         };
         let mut builder = PlanBuilder::new(&target.name);
         for app in &self.apps {
-            let outcome = planner.set(&app.name, &app.requests, &target.location);
+            let asked = AskedValues { images: &app.requests, routes: &app.routes };
+            let outcome = planner.set(&app.name, &asked, &target.location);
             match outcome.and_then(|outcome| self.in_sequence(base, &target.name, outcome)) {
                 Ok(outcome) => builder.add(outcome, submission, false),
                 Err(findings) => builder.add_obstacles(findings),

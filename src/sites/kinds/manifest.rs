@@ -108,10 +108,21 @@ fn object(builder: SiteBuilder<'_>, at: &Cursor<'_>, found: &mut FoundSites) {
         }
     }
     if let Some(name) = name {
+        let colour = colour(&name);
         for site in &mut found.sites[from..] {
             site.qualified = Some(format!("{name}/{}", site.key.name()));
+            if let Some(colour) = colour.filter(|_| site.is_image()) {
+                site.key = site.key.renamed(format!("{colour}/{}", site.key.name()));
+            }
         }
     }
+}
+
+/// Which of two workloads that take turns an object belongs to, by its name. They run the same
+/// containers in different versions, so that the containers' names do not tell them apart.
+fn colour(name: &str) -> Option<&'static str> {
+    let mut words = name.split(['-', '.']);
+    words.find_map(|word| ["blue", "green"].into_iter().find(|colour| *colour == word))
 }
 
 /// Looks for containers in an object of any kind.

@@ -6,13 +6,13 @@ mod refusal;
 
 use self::image::ImageWriter;
 use self::part::{set, split};
-use self::refusal::{barrier, no_room, refused};
+use self::refusal::{no_room, refused};
 use super::kinds::kustomize::RemoteAddress;
 use super::{Site, SitePartKind, SiteValue, app};
 use crate::diagnostic::Finding;
 use crate::yaml::Change;
 
-pub use self::refusal::{WriteOptions, shared_base};
+pub use self::refusal::{WriteOptions, barrier, shared_base};
 
 /// The changes to a site's file that give the site the value `to`; none if it has
 /// that already. The repository stays the site's own, unless the options allow

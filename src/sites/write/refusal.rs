@@ -35,7 +35,7 @@ pub(super) fn no_room(site: &Site, message: String, help: &str) -> Finding {
 }
 
 /// The finding that a site must not be changed where it is; none if it may.
-pub(super) fn barrier(site: &Site) -> Option<Finding> {
+pub fn barrier(site: &Site) -> Option<Finding> {
     let file = site.file.path();
     match site.barrier.as_ref()? {
         Barrier::Link(link) => Some(
