@@ -3,6 +3,7 @@
 mod exit;
 mod format;
 mod options;
+mod part_args;
 mod console;
 mod context;
 mod base;

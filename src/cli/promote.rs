@@ -1,6 +1,7 @@
 //! `rungs promote`
 
 use super::delivery_args::{DeliveryArgs, PermissionArgs};
+use super::part_args::PartArgs;
 use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, carry_out};
 use crate::diagnostic::Findings;
@@ -19,11 +20,11 @@ pub(super) struct PromoteArgs {
     #[arg(value_name = "APP", required_unless_present_any = ["train", "all"])]
     apps: Vec<String>,
     /// Promote the apps of a train: all of them or none
-    #[arg(long, value_name = "TRAIN", conflicts_with_all = ["apps", "all"])]
+    #[arg(long, value_name = "TRAIN", conflicts_with_all = ["apps", "all", "only", "except"])]
     train: Option<String>,
     /// Promote every app that may enter; those that a gate or a finding stops are named and left
     /// out
-    #[arg(long, conflicts_with = "apps")]
+    #[arg(long, conflicts_with_all = ["apps", "only", "except"])]
     all: bool,
     /// The environment to promote to
     #[arg(long, value_name = "ENV")]
@@ -34,8 +35,10 @@ pub(super) struct PromoteArgs {
     /// A state that the source has held, by one of its references (`:v4`, `web=:v4`, `@sha256:…`)
     #[arg(long = "ref", value_name = "REF")]
     reference: Option<String>,
+    #[command(flatten)]
+    part: PartArgs,
     /// Create apps that are not in the environment yet
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = PART)]
     create: bool,
     #[command(flatten)]
     allowed: PermissionArgs,
@@ -44,6 +47,9 @@ pub(super) struct PromoteArgs {
     #[command(flatten)]
     rendering: WorkerArgs,
 }
+
+/// The options that name keys, which several apps do not share.
+const PART: [&str; 2] = ["only", "except"];
 
 impl PromoteArgs {
     /// What the person says about the base branch and the author.
@@ -62,6 +68,7 @@ impl PromoteArgs {
             environment: self.to,
             from: self.from,
             reference: self.reference.as_deref().map(StateReference::parse),
+            part: self.part.part(),
             permissions,
         };
         let intent = Promotion { request, apps };

@@ -1,6 +1,7 @@
 //! `rungs rollback`
 
 use super::delivery_args::{DeliveryArgs, PermissionArgs};
+use super::part_args::PartArgs;
 use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, carry_out};
 use crate::diagnostic::Findings;
@@ -25,6 +26,8 @@ pub(super) struct RollbackArgs {
     #[arg(long, value_name = "REF")]
     to_ref: Option<String>,
     #[command(flatten)]
+    part: PartArgs,
+    #[command(flatten)]
     allowed: PermissionArgs,
     #[command(flatten)]
     delivery: DeliveryArgs,
@@ -44,6 +47,7 @@ impl RollbackArgs {
             environment: self.env,
             app: self.app,
             to: self.to_ref.as_deref().map(StateReference::parse),
+            part: self.part.part(),
             reason,
             by: carry_out::requester(context),
             permissions: self.allowed.permissions(),

@@ -209,6 +209,9 @@ record! {
         setting calls: CallsFile = "calls",
         /// Values that are promoted along with the images.
         setting promote: List<ValueRoute> = "promote",
+        /// Whether the app moves as a whole; `false` lets each image, version and value go
+        /// by itself as soon as it may. Default: `true`.
+        setting together: bool = "together",
         /// Conditions for entering an environment, in addition to those of the
         /// environment.
         setting gates: GatesFile = "gates",

@@ -105,6 +105,9 @@ record! {
         /// Values that are promoted along with the images: routes from the
         /// document's root, or from `root`.
         optional promote: List<Route> = "promote",
+        /// Whether an app moves as a whole; `false` lets each image, version and value go by
+        /// itself as soon as it may. Default: `true`.
+        optional together: bool = "together",
         /// Whether promotion adds a digest to an image without one. Default: it
         /// does not.
         optional digest: DigestAddition = "digest",
@@ -236,6 +239,8 @@ pub struct SiteRule {
     pub promote: Vec<Sourced<Route>>,
     /// Whether promotion adds a digest to an image that has none.
     pub adds_digest: bool,
+    /// Whether an app moves as a whole.
+    pub moves_together: bool,
 }
 
 impl SiteRule {
@@ -251,8 +256,17 @@ impl SiteRule {
     /// How files are read, and nothing else: neither which files, nor where that is
     /// written.
     pub fn reading(&self) -> String {
-        let Self { path: _, exclude: _, environment: _, kind, app, images, promote, adds_digest } =
-            self;
+        let Self {
+            path: _,
+            exclude: _,
+            environment: _,
+            moves_together: _,
+            kind,
+            app,
+            images,
+            promote,
+            adds_digest,
+        } = self;
         let kind = match kind {
             SiteKind::Kustomize { insert } => format!("kustomize {:?}", values(insert)),
             SiteKind::Yaml(Fields { tag, repository, digest, image, version }) => {
@@ -355,6 +369,7 @@ fn rule(raw: &Sourced<SiteFile>, known: &Known<'_>, findings: &mut Findings) -> 
         images: filter(keys.images.as_ref(), findings),
         promote: keys.promote.as_ref().map(|list| list.value.clone()).unwrap_or_default(),
         adds_digest: keys.digest.is_some(),
+        moves_together: keys.together.as_ref().is_none_or(|together| together.value),
     })
 }
 

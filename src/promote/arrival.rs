@@ -35,8 +35,9 @@ impl Arrival {
     pub(super) fn transition(&self) -> Transition<'_> {
         match self {
             Self::Set => Transition::Set,
-            Self::Promotion(SelectedState { source, chosen, named }) => {
-                Transition::Promote { from: &source.environment, chosen: *chosen, named: *named }
+            Self::Promotion(SelectedState { source, chosen, named, is_part }) => {
+                let (from, is_part) = (&source.environment, *is_part);
+                Transition::Promote { from, chosen: *chosen, named: *named, is_part }
             }
             Self::Rollback => Transition::Rollback,
         }
@@ -81,15 +82,31 @@ pub(super) struct ArrivingState<'a> {
     pub(super) state: &'a State,
     /// The app's state there at the base; none if the app is new there.
     pub(super) current: Option<&'a State>,
+    /// What of the state has to come from one place.
+    pub(super) enters: Entering,
+}
+
+/// What of a state enters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entering {
+    /// All of it.
+    State,
+    /// What differs from what is there.
+    Changed,
 }
 
 impl ArrivingState<'_> {
-    /// A rollback, if the target has had exactly this state: nothing else is restored.
+    /// A rollback, if the target has had exactly this state, or everything of it that changes,
+    /// at one time: nothing else is restored.
     fn rolled_back(&self) -> Result<Arrival, HistoryError> {
         let tenures = self.evidence.tenures(&self.target.name, self.app);
         let mirrors = &self.repository.mirrors;
         let is_this = |state: &State| state.deploys_same(self.state, mirrors);
-        let was_there = find_tenure(tenures, |one| one.state.as_ref().is_some_and(is_this))?;
+        let changed = WantedValues::of_state(self.state, self.current, mirrors).changed();
+        let is_part =
+            |state: &State| self.current.is_some() && !changed.is_empty() && changed.are_in(state);
+        let is_it = |state: &State| is_this(state) || is_part(state);
+        let was_there = find_tenure(tenures, |one| one.state.as_ref().is_some_and(is_it))?;
         if was_there.is_some() { Ok(Arrival::Rollback) } else { self.promoted(None) }
     }
 
@@ -117,29 +134,43 @@ impl ArrivingState<'_> {
             found => found,
         };
         if let Some((record, from)) = record.and_then(|one| Some((one, one.source.as_ref()?)))
-            && let Some(source) = as_needed(self.at_claimed(&from.environment))?
+            && let Some((source, is_part)) = self.claimed(&from.environment, &as_needed)?
         {
             let chosen = record.names_source;
-            return Ok(Arrival::Promotion(SelectedState { source, chosen, named }));
+            return Ok(Arrival::Promotion(SelectedState { source, chosen, named, is_part }));
         }
         let sources = select::sources(self.repository, self.target, self.app, self.evidence);
         let Ok(sources) = sources else { return Ok(Arrival::Set) };
         let source = as_needed(self.of_sources(&sources))?;
         Ok(source.map_or(Arrival::Set, |source| {
-            Arrival::Promotion(SelectedState { source, chosen: false, named: false })
+            let (chosen, named, is_part) = (false, false, false);
+            Arrival::Promotion(SelectedState { source, chosen, named, is_part })
         }))
     }
 
-    /// The source that a record names; none if it is not below the target, or never had
-    /// the state.
-    fn at_claimed(&self, from: &EnvironmentName) -> Result<Option<Source>, HistoryError> {
+    /// The source that a record names, and whether only a part of its state enters; none if it
+    /// is not below the target, or never had what enters.
+    fn claimed(
+        &self,
+        from: &EnvironmentName,
+        as_needed: &dyn Fn(
+            Result<Option<Source>, HistoryError>,
+        ) -> Result<Option<Source>, HistoryError>,
+    ) -> Result<Option<(Source, bool)>, HistoryError> {
         if select::named_source(self.repository, self.target, from).is_err() {
             return Ok(None);
         }
-        match self.current(from) {
-            Some(source) => Ok(Some(source)),
-            None => self.earlier(from),
+        let part = Self { enters: Entering::Changed, ..*self };
+        for (entering, is_part) in [(self, false), (&part, true)] {
+            let found = match entering.current(from) {
+                Some(source) => Some(source),
+                None => as_needed(entering.earlier(from))?,
+            };
+            if let Some(source) = found {
+                return Ok(Some((source, is_part)));
+            }
         }
+        Ok(None)
     }
 
     /// The first of several environments that has the state; otherwise the first that
@@ -154,6 +185,10 @@ impl ArrivingState<'_> {
     /// Whether an environment with this state has what enters. Nothing comes from nowhere.
     fn is_in(&self, state: &State) -> bool {
         let wanted = WantedValues::of_state(self.state, self.current, &self.repository.mirrors);
+        let wanted = match self.enters {
+            Entering::State => wanted,
+            Entering::Changed => wanted.changed(),
+        };
         !wanted.is_empty() && wanted.are_in(state)
     }
 

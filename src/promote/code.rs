@@ -134,6 +134,20 @@ codes! {
     /// whole reference, whose repository identifies the image.
     UNKNOWN_IMAGE = "unknown-image", Input, Error;
 
+    /// An app has nothing of that name.
+    ///
+    /// `--only` and `--except` name what moves of an app and what does not, by the names that a
+    /// plan shows: the key of an image or its repository, a git reference, a version, a value.
+    UNKNOWN_KEY_OF_APP = "unknown-key-of-app", Input, Error;
+
+    /// Only a part of an app is held up.
+    ///
+    /// By default an app moves as a whole, so that what enters was tested together. One of its
+    /// images, versions or values is what a gate or a finding stops, and the rest would pass.
+    /// `--except` promotes the rest now; `together: false`, in the app's file or in the entry of
+    /// `sites`, lets each go by itself whenever it may.
+    PART_MAY_GO = "part-may-go", Answer, Note;
+
     /// No promoted value has that route.
     ///
     /// `rungs set APP --env ENV --route ROUTE=VALUE` sets a value that `promote` names, or one

@@ -4,6 +4,7 @@
 //! it; the [`Plan`] is data, and gates judge it. Nothing is written here:
 //! [`crate::deliver`] carries a plan out.
 
+mod apart;
 mod arrival;
 mod assessment;
 mod base;
@@ -16,6 +17,7 @@ mod gates;
 mod identity;
 mod intent;
 mod loaded_base;
+mod part;
 mod plan;
 mod planning;
 mod propose;
@@ -48,6 +50,7 @@ pub use intent::{
     SetReferences, Submission,
 };
 pub use loaded_base::LoadedBase;
+pub use part::Part;
 pub use plan::{AppPlan, Plan, SiteChange};
 pub use replay::{ChangeTally, GateTally, Replay, ReplayQuery, ReplayedChange, replay};
 pub use request::{Override, Permissions, Request};

@@ -10,6 +10,7 @@ use super::base::Base;
 use super::code::{FUTURE_COMMIT, PIN_MOVED, STALE_RENDERING};
 use super::create::created;
 use super::gates::{Answer, Evidence as _, Gate};
+use super::part::{MovingKeys, Part};
 use super::propose::{self, AskedValues, Proposal, TargetSites};
 use super::rerender::{Rerendered, generated_files, rerender};
 use super::select::{self, SelectedState};
@@ -39,6 +40,8 @@ pub(super) struct AppOutcome {
     pub(super) obstacles: Findings,
     /// Findings that do not stop the promotion.
     pub(super) warnings: Findings,
+    /// The note that the rest of the app could go without what blocks it.
+    pub(super) around: Option<Finding>,
 }
 
 /// Whether a state of an environment below may enter with `select: newest-eligible`.
@@ -90,14 +93,14 @@ impl Planner<'_> {
         let commit = self.base.commit.as_ref();
         if let Some(named) = &request.reference {
             let source = select::named(&sources, app, named, self.base, self.target)?;
-            return self.enter(app, &current, selected(request, source), None);
+            return self.enter(app, &current, selected(request, source), (None, &request.part));
         }
         if self.target.select == Selection::NewestEligible && self.base.history.is_known() {
             return self.newest_eligible(request, app, &current, &sources);
         }
         let (source, disagreement) =
             select::current(&sources, app, commit, self.base, self.target, &current.state);
-        self.enter(app, &current, selected(request, source), disagreement)
+        self.enter(app, &current, selected(request, source), (disagreement, &request.part))
     }
 
     fn sources(&self, request: &Request, app: &str) -> Result<Vec<EnvironmentName>, Finding> {
@@ -139,7 +142,7 @@ impl Planner<'_> {
                     .map_err(|error| self.unreadable(&error))?;
                 let source = Source { environment: source.clone(), commit };
                 let selected = selected(request, source);
-                match self.candidacy(app, current, &selected)? {
+                match self.candidacy(app, current, &selected, &request.part)? {
                     Candidacy::Eligible(outcome) => return Ok(*outcome),
                     Candidacy::Blocked => {
                         newest.get_or_insert(selected);
@@ -149,7 +152,7 @@ impl Planner<'_> {
             }
         }
         match newest {
-            Some(newest) => self.enter(app, current, newest, None),
+            Some(newest) => self.enter(app, current, newest, (None, &request.part)),
             None => Ok(Self::nothing(app, current)),
         }
     }
@@ -166,6 +169,7 @@ impl Planner<'_> {
         app: &str,
         current: &TargetState,
         selected: &SelectedState,
+        part: &Part,
     ) -> Result<Candidacy, Findings> {
         let source = match self.source_sites(app, &selected.source) {
             Ok(source) => source,
@@ -174,7 +178,8 @@ impl Planner<'_> {
             }
             Err(findings) => return Err(findings),
         };
-        let proposal = propose::promoted(self.target_of(current), &source);
+        let moving = part.keys(&[&source, &current.app], &self.target.location)?;
+        let proposal = propose::promoted(self.target_of(current), &source, &moving);
         if proposal.obstacles.has_errors() {
             return Ok(Candidacy::Blocked);
         }
@@ -195,7 +200,7 @@ impl Planner<'_> {
         if !gates.iter().all(may_wait) {
             return Ok(Candidacy::Blocked);
         }
-        let outcome = self.enter(app, current, selected.clone(), None)?;
+        let outcome = self.enter_keys(app, current, selected, &source, &moving, None)?;
         let is_eligible = outcome.plan.gates.iter().all(may_wait);
         Ok(if is_eligible { Candidacy::Eligible(Box::new(outcome)) } else { Candidacy::Blocked })
     }
@@ -205,20 +210,39 @@ impl Planner<'_> {
         app: &str,
         current: &TargetState,
         selected: SelectedState,
-        disagreement: Option<Finding>,
+        (disagreement, part): (Option<Finding>, &Part),
     ) -> Result<AppOutcome, Findings> {
         let source = self.source_sites(app, &selected.source)?;
+        let moving = part.keys(&[&source, &current.app], &self.target.location)?;
+        let can_part = current.exists && !moving.is_part() && disagreement.is_none();
+        let outcome = self.enter_keys(app, current, &selected, &source, &moving, disagreement)?;
+        if can_part && outcome.is_held_up() {
+            return self.around(app, current, (&selected, &source), outcome);
+        }
+        Ok(outcome)
+    }
+
+    /// Plans that these keys of a state enter.
+    pub(super) fn enter_keys(
+        &self,
+        app: &str,
+        current: &TargetState,
+        selected: &SelectedState,
+        source: &AppSites,
+        moving: &MovingKeys,
+        disagreement: Option<Finding>,
+    ) -> Result<AppOutcome, Findings> {
         let target = self.target_of(current);
         let mut proposal = if current.exists {
-            propose::promoted(target, &source)
+            propose::promoted(target, source, moving)
         } else {
             let tree = self.base.tree_of(&selected.source).map_err(|error| self.absent(&error))?;
             let from = self.base.repository.find_environment(source.environment.as_str())?;
-            created(target, &self.target.directory, &source, &tree, &from.directory)
+            created(target, &self.target.directory, source, &tree, &from.directory)
         };
         proposal.obstacles.extend(disagreement);
-        proposal.obstacles.extend(self.moved_pin(app, &selected.source, &source));
-        self.finish(app, current, proposal, &Arrival::Promotion(selected))
+        proposal.obstacles.extend(self.moved_pin(app, &selected.source, source));
+        self.finish(app, current, proposal, &Arrival::Promotion(selected.clone()))
     }
 
     /// The finding that the tag of the source's template leads elsewhere than when it was
@@ -310,6 +334,7 @@ impl Planner<'_> {
             edits: BTreeMap::new(),
             obstacles: Findings::new(),
             warnings: left_alone.cloned().collect(),
+            around: None,
         }
     }
 
@@ -347,7 +372,7 @@ impl Planner<'_> {
     }
 
     /// The change that a proposal makes, as it is assessed.
-    fn change<'c>(
+    pub(super) fn change<'c>(
         &'c self,
         app: &'c str,
         current: &'c TargetState,
@@ -428,6 +453,11 @@ impl Planner<'_> {
 }
 
 impl AppOutcome {
+    /// Whether findings or gates keep it from entering.
+    pub(super) fn is_held_up(&self) -> bool {
+        self.obstacles.has_errors() || !self.plan.gates.iter().all(Verdict::lets_through)
+    }
+
     fn add_rendered(&mut self, rendered: Option<Result<Rerendered, Findings>>) {
         match rendered {
             None => {}
@@ -463,7 +493,8 @@ const MOST_CANDIDATES: usize = 200;
 
 /// The state of a source that was selected for a request.
 fn selected(request: &Request, source: Source) -> SelectedState {
-    SelectedState { source, chosen: request.from.is_some(), named: request.reference.is_some() }
+    let (chosen, named) = (request.from.is_some(), request.reference.is_some());
+    SelectedState { source, chosen, named, is_part: !request.part.is_whole() }
 }
 
 /// Whether findings of rendering say nothing about the state that was rendered.

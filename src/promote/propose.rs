@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::SiteChange;
 use super::code::{NO_DIGEST, SITES_CHANGED, UNKNOWN_IMAGE};
+use super::part::MovingKeys;
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::edits::{RouteValue, TWO_VALUES};
 use crate::sites::{
@@ -88,9 +89,14 @@ impl<'s> WantedValue<'s> {
     }
 }
 
-/// Proposes the values of the source's sites; each image keeps its repository.
-pub(super) fn promoted(target: TargetSites<'_>, source: &AppSites) -> Proposal {
-    let pairs = pair(source, target.app);
+/// Proposes the values of the source's sites that move; each image keeps its repository.
+pub(super) fn promoted(
+    target: TargetSites<'_>,
+    source: &AppSites,
+    moving: &MovingKeys,
+) -> Proposal {
+    let mut pairs = pair(source, target.app);
+    pairs.retain(|key| moving.has(key));
     let mut wanted = Vec::new();
     let mut obstacles = Findings::new();
     for pair in &pairs.both {

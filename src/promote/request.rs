@@ -1,5 +1,6 @@
 //! What a person asks for.
 
+use super::Part;
 use super::gates::Gate;
 use crate::sites::StateReference;
 
@@ -13,6 +14,8 @@ pub struct Request {
     pub from: Option<String>,
     /// A state that the person named, instead of the one that `select` picks.
     pub reference: Option<StateReference>,
+    /// What moves of each app.
+    pub part: Part,
     /// What is permitted.
     pub permissions: Permissions,
 }

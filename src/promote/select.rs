@@ -20,6 +20,8 @@ pub(super) struct SelectedState {
     pub(super) chosen: bool,
     /// Whether a person named the state.
     pub(super) named: bool,
+    /// Whether only a part of it moves.
+    pub(super) is_part: bool,
 }
 
 /// The environments that an app's state for `target` comes from: those directly

@@ -441,7 +441,9 @@ impl AdoptedModel {
         blocking.extend(self.unread(number, &rules));
         let findings = self.findings_of(app, (number, paths), &sites);
         let unpinned = self.environments[number].unpinned;
-        Some(AppSites::new(environment, app, sites, blocking, unpinned).with_findings(findings))
+        let found = AppSites::new(environment, app, sites, blocking, unpinned);
+        let moves_together = rules.iter().all(|&rule| self.rules[rule].entry.moves_together);
+        Some(AppSites { moves_together, ..found.with_findings(findings) })
     }
 
     /// What is wrong with an app's sites in an environment, in these files, or with the

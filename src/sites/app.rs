@@ -25,6 +25,8 @@ pub struct AppSites {
     pub findings: Findings,
     /// Whether files that all apps of an environment share say something of the state.
     pub reads_shared: bool,
+    /// Whether it moves as a whole, unless a person says otherwise.
+    pub moves_together: bool,
 }
 
 impl AppSites {
@@ -54,6 +56,7 @@ impl AppSites {
             state,
             findings,
             reads_shared: false,
+            moves_together: true,
         }
     }
 

@@ -22,6 +22,13 @@ pub(super) fn promotes(layers: &[Layer<'_>]) -> bool {
     layers.iter().any(|layer| layer.is_own && layer.root.get("promote").is_some())
 }
 
+/// Whether an app moves as a whole: the innermost file that says so counts.
+pub(super) fn moves_together(layers: &[Layer<'_>]) -> bool {
+    let own = layers.iter().rev().filter(|layer| layer.is_own);
+    let says = own.filter_map(|layer| layer.root.get("together").and_then(Node::as_bool));
+    says.clone().next().unwrap_or(true)
+}
+
 /// The sites of an app by its layers, outermost first. `leaf` is its innermost
 /// file, and `root` what that says.
 pub(super) fn find(

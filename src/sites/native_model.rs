@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::files::{ParsedFile, ParsedFiles};
-use super::native_app::{find, promotes};
+use super::native_app::{find, moves_together, promotes};
 use super::{AppFiles, AppInstance, AppSites, Barrier, ModelScope, StateBasis};
 use crate::config::{EnvironmentName, Layer, ReadFile, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
@@ -281,7 +281,7 @@ impl NativeModel {
             }
         }
         let found = AppSites::new(environment, app, sites, blocking, leaf.unpinned);
-        Some(AppSites { reads_shared, ..found })
+        Some(AppSites { reads_shared, moves_together: moves_together(&layers), ..found })
     }
 
     /// What keeps an app's file, which was read by its `name` in a directory, from being

@@ -96,6 +96,18 @@ impl<'a> Pairs<'a> {
         if moves { self.moving.push(pair) } else { self.both.push(pair) }
     }
 
+    /// Leaves out the sites of other keys than these. A pair has two if only one of its sites
+    /// needs the longer one.
+    pub fn retain(&mut self, has: impl Fn(&Key) -> bool) {
+        let has_pair = |pair: &Pair<'_>| {
+            has(&pair.source.key) || pair.targets.iter().any(|site| has(&site.key))
+        };
+        self.both.retain(has_pair);
+        self.moving.retain(has_pair);
+        self.only_source.retain(|site| has(&site.key));
+        self.only_target.retain(|site| has(&site.key));
+    }
+
     /// The findings of sites without a partner, which block the app, and of
     /// ranges, which are left alone.
     pub fn findings(&self, source: &AppSites, target: &AppSites) -> Findings {

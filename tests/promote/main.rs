@@ -9,6 +9,7 @@ mod entries;
 mod gates;
 mod kept_rows;
 mod numbers;
+mod parts;
 mod promotions;
 mod properties;
 mod replay;

@@ -11,6 +11,7 @@ use super::base::{self, BaseArgs};
 use super::delivery_args::PermissionArgs;
 use super::format::DataFormat;
 use super::markdown::escaped;
+use super::part_args::PartArgs;
 use super::time_span::TimeSpan;
 use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, console, usage_error};
@@ -69,6 +70,8 @@ pub(super) struct GatesArgs {
     #[arg(long = "ref", value_name = "REF", conflicts_with = "base")]
     reference: Option<String>,
     #[command(flatten)]
+    part: PartArgs,
+    #[command(flatten)]
     base: BaseArgs,
     /// The change: `HEAD`, a local branch or a commit
     #[arg(long, value_name = "REV", requires = "base", default_value = "HEAD")]
@@ -81,7 +84,7 @@ pub(super) struct GatesArgs {
         value_parser = TimeSpan::named,
         conflicts_with_all = [
             "apps", "base", "from", "reference", "head", "overridden", "why", "ticket",
-            "drop_digest", "replaces", "sandbox", "limit_time", "limit_memory", "limit_output",
+            "drop_digest", "replaces", "only", "except", "sandbox", "limit_time", "limit_memory", "limit_output",
         ]
     )]
     replay: Option<TimeSpan>,
@@ -100,7 +103,7 @@ fn adapted(arg: Arg) -> Arg {
              The gates are those that are configured there",
         ),
         // No digest is removed here.
-        "drop_digest" | "replaces" => arg.conflicts_with("base"),
+        "drop_digest" | "replaces" | "only" | "except" => arg.conflicts_with("base"),
         _ => arg,
     }
 }
@@ -130,6 +133,7 @@ impl GatesArgs {
             environment,
             from: self.from,
             reference: self.reference.as_deref().map(StateReference::parse),
+            part: self.part.part(),
             permissions: self.allowed.permissions(),
         };
         let promotion = Promotion { request, apps: AppSelection::Named(self.apps) };

@@ -10,7 +10,7 @@ use crate::diagnostic::{Finding, Findings, Subject};
 use crate::git::ObjectName;
 use crate::history::{self, Action, Record, Tenure, find_tenure};
 use crate::kubernetes::full_repository;
-use crate::promote::arrival::{Arrival, ArrivingState};
+use crate::promote::arrival::{Arrival, ArrivingState, Entering};
 use crate::promote::assessment::{AppChange, assess};
 use crate::promote::base::Base;
 use crate::promote::code::{APP_REMOVED, SITE_MOVED};
@@ -224,6 +224,7 @@ impl ChangedApp<'_> {
             app: &self.app,
             state: proposed,
             current,
+            enters: Entering::State,
         };
         let arrival = Arrival::of_change(&arriving, record, reverts);
         arrival.map_err(|error| history::finding(&error, &self.target.location))

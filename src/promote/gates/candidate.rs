@@ -67,6 +67,8 @@ pub(in crate::promote) enum Transition<'a> {
         /// Whether a person named the state with `--ref`, so that a step back is
         /// intended.
         named: bool,
+        /// Whether only a part of the state enters, so that gates judge what changes.
+        is_part: bool,
     },
     /// An earlier state is restored.
     Rollback,

@@ -25,8 +25,8 @@ impl<'c> Evaluation<'c> {
         let wanted = WantedValues::of_state(proposed, current, &candidate.repository.mirrors);
         let wanted = wanted.with(beside.iter().cloned());
         let wanted = match candidate.transition {
-            Transition::Set => wanted.changed(),
-            Transition::Promote { .. } | Transition::Rollback => wanted,
+            Transition::Set | Transition::Promote { is_part: true, .. } => wanted.changed(),
+            Transition::Promote { is_part: false, .. } | Transition::Rollback => wanted,
         };
         Self { candidate, wanted, prerequisites: OnceCell::new() }
     }
@@ -42,6 +42,12 @@ impl<'c> Evaluation<'c> {
     /// stops with `unpaired-site`.
     pub(super) fn is_satisfied_by(&self, state: &State) -> bool {
         self.wanted.are_in(state)
+    }
+
+    /// Whether a state is judged by the keys that change alone, and this is none of them.
+    pub(super) fn leaves_alone(&self, key: &str) -> bool {
+        matches!(self.candidate.transition, Transition::Promote { is_part: true, .. })
+            && !self.wanted.iter().any(|(wanted, _)| wanted.name() == key)
     }
 
     /// Whether the state is to be judged: not if it stays, and something else is brought.

@@ -44,7 +44,9 @@ impl PlanBuilder {
     /// something else enters.
     pub(super) fn add(&mut self, outcome: AppOutcome, submission: &Submission<'_>, is_all: bool) {
         if outcome.obstacles.has_errors() {
-            return self.add_obstacles(outcome.obstacles);
+            self.add_obstacles(outcome.obstacles);
+            self.obstacles.extend(outcome.around);
+            return;
         }
         let BlockingGates { failing, waiting } =
             BlockingGates::of(&outcome.plan, &self.environment, submission.binding());
@@ -53,6 +55,7 @@ impl PlanBuilder {
             return;
         }
         self.left_out.push(outcome.plan);
+        self.warnings.extend(outcome.around);
         self.obstacles.extend(failing);
         if is_all {
             self.waiting.extend(waiting);

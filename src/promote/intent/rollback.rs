@@ -7,13 +7,14 @@ use crate::diagnostic::{Finding, Findings, Subject};
 use crate::git::OwnBranch;
 use crate::history::{self, Action, Record};
 use crate::holds::{self, Hold};
-use crate::promote::Permissions;
 use crate::promote::base::Base;
 use crate::promote::code::{NEVER_HELD, NOTHING_BEFORE};
 use crate::promote::gates::{Evidence as _, Gate};
+use crate::promote::part::MovingKeys;
 use crate::promote::planning::Planner;
 use crate::promote::restore::EarlierState;
 use crate::promote::target::TargetEnvironment;
+use crate::promote::{Part, Permissions};
 use crate::sites::{KnownKeys, State, StateReference, differences};
 use crate::source::Location;
 
@@ -27,6 +28,8 @@ pub struct Rollback {
     pub to: Option<StateReference>,
     /// The reason, for the hold and the record.
     pub reason: String,
+    /// What goes back.
+    pub part: Part,
     /// The person who holds the current state back.
     pub by: String,
     /// What is permitted.
@@ -47,7 +50,8 @@ impl Intent for Rollback {
         let environment = TargetEnvironment { base, environment: target };
         let current = environment.target_sites(&self.app)?;
         let now = &current.state;
-        let before = self.before(base, target, now)?;
+        let moving = self.part.keys(&[&current.app], &target.location)?;
+        let before = self.before(base, target, now, &moving)?;
         let mut outcome = planner.restore(&self.app, &before)?;
         if !outcome.files.is_empty() {
             let mut held = Hold::of(&target.name, &self.app, now, &self.reason, &self.by);
@@ -86,6 +90,7 @@ impl Rollback {
         base: &Base<'_>,
         target: &Environment,
         now: &State,
+        moving: &MovingKeys,
     ) -> Result<EarlierState, Findings> {
         let holds = base.holds(&target.name, &self.app);
         let is_held = |state: &State| holds.iter().any(|held| held.holds_back(state, base.now));
@@ -94,17 +99,20 @@ impl Rollback {
         let mirrors = &base.repository.mirrors;
         for tenure in base.tenures(&target.name, &self.app) {
             let tenure = tenure.map_err(|error| history::finding(&error, &target.location))?;
-            let is_match = |state: &State| match &self.to {
+            let is_match = |state: &State, restored: &State| match &self.to {
                 Some(named) => named.names_state(state, &known, &target.location),
-                None => Ok(!state.deploys_same(now, mirrors) && !is_held(state)),
+                None => Ok(!restored.deploys_same(now, mirrors) && !is_held(restored)),
             };
             let edge = tenure.edge();
             let last_commit = tenure.last;
             // A time without the app is not a state to go back to.
-            if let Some(state) = tenure.state.filter(|state| !state.is_empty())
-                && is_match(&state)?
-            {
-                return Ok(EarlierState { state, last_commit });
+            if let Some(state) = tenure.state.filter(|state| !state.is_empty()) {
+                let restored = moving.moved(now, &state);
+                if is_match(&state, &restored)? {
+                    // The files of that time have the other keys' earlier values.
+                    let last_commit = last_commit.filter(|_| !moving.is_part());
+                    return Ok(EarlierState { state: restored, last_commit });
+                }
             }
             // The past beyond this is unknown, which does not mean that it is empty.
             if let Some(error) = edge {

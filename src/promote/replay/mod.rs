@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Override;
-use super::arrival::{Arrival, ArrivingState};
+use super::arrival::{Arrival, ArrivingState, Entering};
 use super::gates::words::history;
 use super::gates::{Answer, Candidate, FoundValue, Gate, Values};
 use super::verdict::{Verdict, judge, worst};
@@ -248,6 +248,7 @@ impl Replayer<'_> {
             app,
             state: proposed,
             current,
+            enters: Entering::State,
         };
         // Nothing enters with an app that goes: people alone decide.
         let (arrival, gates) = if proposed.is_empty() {

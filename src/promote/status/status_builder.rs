@@ -11,7 +11,7 @@ use crate::promote::base::Base;
 use crate::promote::code::{DISAGREEING_SOURCES, NOT_PROMOTED_TO, NOTHING_BELOW};
 use crate::promote::gates::{Answer, Gate, JudgedFrom};
 use crate::promote::planning::{AppOutcome, Planner};
-use crate::promote::{Permissions, Request, Verdict, select};
+use crate::promote::{Part, Permissions, Request, Verdict, select};
 use crate::sites::{AppInstance, AppSites, SHARED_BASE, SITES_DISAGREE, State, differences};
 
 /// Everything that the cells of a status are made from.
@@ -142,6 +142,7 @@ impl<'a> StatusBuilder<'a> {
             return Ok(None);
         }
         let request = Request {
+            part: Part::Whole,
             environment: environment.to_string(),
             from: None,
             reference: None,

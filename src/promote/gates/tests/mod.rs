@@ -330,7 +330,7 @@ impl World {
         let transition = match &self.from {
             _ if self.is_rollback => Transition::Rollback,
             Some((from, chosen)) => {
-                Transition::Promote { from, chosen: *chosen, named: self.named }
+                Transition::Promote { from, chosen: *chosen, named: self.named, is_part: false }
             }
             None => Transition::Set,
         };

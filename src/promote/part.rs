@@ -1,0 +1,186 @@
+//! Which part of an app moves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::code::{PART_MAY_GO, UNKNOWN_KEY_OF_APP};
+use crate::diagnostic::{Finding, nearest};
+use crate::git::CanonicalAddress;
+use crate::sites::{AppSites, Key, Site, SiteValue, State};
+use crate::source::Location;
+
+/// The part of an app that a person asks to move, by the names of keys: what images, git
+/// references, versions and values are called in plans.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Part {
+    /// All of it.
+    #[default]
+    Whole,
+    /// These keys.
+    Only(Vec<String>),
+    /// All but these keys.
+    Except(Vec<String>),
+}
+
+/// The keys of an app that move; all of them if there is no list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct MovingKeys(Option<BTreeSet<Key>>);
+
+impl Part {
+    /// Whether all of the app moves.
+    pub fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
+
+    /// The keys that move of an app with these sites. An image and the git reference of its
+    /// repository go together.
+    pub(super) fn keys(&self, sites: &[&AppSites], at: &Location) -> Result<MovingKeys, Finding> {
+        let (names, is_only) = match self {
+            Self::Whole => return Ok(MovingKeys::default()),
+            Self::Only(names) => (names, true),
+            Self::Except(names) => (names, false),
+        };
+        let all: Vec<&Site> = sites.iter().flat_map(|app| &app.sites).collect();
+        let mut named = BTreeSet::new();
+        for name in names {
+            let keys = all.iter().filter(|site| is_called(site, name));
+            let keys: BTreeSet<&Key> = keys.map(|site| &site.key).collect();
+            if keys.is_empty() {
+                return Err(unknown(sites, name, at));
+            }
+            for group in linked(&all) {
+                if group.iter().any(|key| keys.contains(key)) {
+                    named.extend(group.into_iter().cloned());
+                }
+            }
+        }
+        let others = all.iter().map(|site| &site.key).filter(|key| !named.contains(*key));
+        Ok(MovingKeys(Some(if is_only { named } else { others.cloned().collect() })))
+    }
+}
+
+impl MovingKeys {
+    /// These keys.
+    pub(super) fn of<'k>(keys: impl IntoIterator<Item = &'k Key>) -> Self {
+        Self(Some(keys.into_iter().cloned().collect()))
+    }
+
+    /// The state that results if these keys of another one move to it.
+    pub(super) fn moved(&self, now: &State, other: &State) -> State {
+        let Some(keys) = &self.0 else { return other.clone() };
+        let new = other.iter().filter(|(key, _)| keys.contains(*key));
+        now.with(&new.map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
+    /// Whether not all of the app moves.
+    pub(super) fn is_part(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Whether a key moves.
+    pub(super) fn has(&self, key: &Key) -> bool {
+        self.0.as_ref().is_none_or(|keys| keys.contains(key))
+    }
+}
+
+/// Whether a person may call a site so: by its key, or by its repository or the last segment
+/// of that.
+fn is_called(site: &Site, name: &str) -> bool {
+    let is_repository = |whole: &str| whole == name || CanonicalAddress::of(whole).name() == name;
+    site.key.name() == name
+        || match &site.key {
+            Key::Image(_) => site.repository().is_some_and(is_repository),
+            Key::Git(address) => is_repository(address),
+            Key::Version(_) | Key::Value(_) | Key::TemplatePin => false,
+        }
+}
+
+/// The keys that never part: those of an image and of the git reference of its repository, by
+/// the last segment of both. Every other key is a group of its own.
+pub(super) fn linked<'s>(sites: &[&'s Site]) -> Vec<BTreeSet<&'s Key>> {
+    let mut groups: BTreeMap<String, BTreeSet<&Key>> = BTreeMap::new();
+    let git: BTreeSet<String> = sites.iter().filter_map(|site| repository_of_git(site)).collect();
+    for site in sites {
+        let name = match &site.key {
+            Key::Git(_) => repository_of_git(site),
+            Key::Image(_) => {
+                let repository = site.repository();
+                let name = repository.map(|whole| CanonicalAddress::of(whole).name().to_owned());
+                name.filter(|name| git.contains(name))
+            }
+            Key::Version(_) | Key::Value(_) | Key::TemplatePin => None,
+        };
+        let group = name.map_or_else(|| format!("{:?}", site.key), |name| format!("/{name}"));
+        groups.entry(group).or_default().insert(&site.key);
+    }
+    // One key may have sites of two repositories.
+    let mut joined: Vec<BTreeSet<&Key>> = Vec::new();
+    for mut group in groups.into_values() {
+        joined.retain(|other| {
+            let is_apart = other.is_disjoint(&group);
+            if !is_apart {
+                group.extend(other);
+            }
+            is_apart
+        });
+        joined.push(group);
+    }
+    joined
+}
+
+fn repository_of_git(site: &Site) -> Option<String> {
+    let Key::Git(address) = &site.key else { return None };
+    Some(CanonicalAddress::of(address).name().to_owned())
+}
+
+fn unknown(sites: &[&AppSites], name: &str, at: &Location) -> Finding {
+    let keys = sites.iter().flat_map(|app| &app.sites).filter(|site| has_value(site));
+    let known: BTreeSet<&str> = keys.map(|site| site.key.name()).collect();
+    let help = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let listed: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
+            format!("it has {}", listed.join(", "))
+        }
+    };
+    let app = sites.first().map(|app| app.app.as_str()).unwrap_or_default();
+    Finding::new(&UNKNOWN_KEY_OF_APP, format!("`{app}` has nothing called `{name}`"), at.clone())
+        .because("`--only` and `--except` take the names that a plan shows")
+        .help(help)
+}
+
+fn has_value(site: &Site) -> bool {
+    site.value.as_ref().is_some_and(|value| !matches!(value, SiteValue::Moving(_)))
+}
+
+/// The finding that the rest of an app may go without what blocks it.
+pub(super) fn rest_may_go(app: &str, held_up: &[&Key], at: &Location) -> Finding {
+    let options: Vec<_> =
+        held_up.iter().map(|key| format!("--except {}", quoted(key.name()))).collect();
+    let names = names_of(held_up);
+    let message = format!("only {names} of `{app}` is held up");
+    Finding::new(&PART_MAY_GO, message, at.clone()).because("the rest could go by itself").help(
+        format!(
+            "`{}` promotes the rest, which was not tested with the old {names}",
+            options.join(" ")
+        ),
+    )
+}
+
+/// The note that the rest of an app goes without what is held up.
+pub(super) fn stays_behind(app: &str, held_up: &[&Key], at: &Location) -> Finding {
+    let names = names_of(held_up);
+    let message = format!("{names} of `{app}` is held up, and the rest goes by itself");
+    Finding::new(&PART_MAY_GO, message, at.clone())
+        .because("`together: false` lets each go by itself")
+        .help(format!("`rungs gates {app}` says what holds it up"))
+}
+
+fn names_of(keys: &[&Key]) -> String {
+    keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ")
+}
+
+/// A name as a shell takes it.
+fn quoted(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
+    if name.chars().all(is_plain) { name.to_owned() } else { format!("'{name}'") }
+}
