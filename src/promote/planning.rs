@@ -30,10 +30,10 @@ use crate::yaml::{Change, splice};
 #[derive(Debug)]
 pub(super) struct AppOutcome {
     pub(super) plan: AppPlan,
-    /// The files that change, including rendered ones; empty if nothing changes.
+    /// The files that change, as far as they are known, and rendered ones.
     pub(super) files: FileChanges,
-    /// The changes in each file that is not rendered. If several apps share a file,
-    /// their changes are made together.
+    /// The changes in each file that is not rendered. Those that several apps make in a file,
+    /// and those of files that are not among `files`, are still to be made.
     pub(super) edits: BTreeMap<RepoPath, Vec<Change>>,
     /// The findings that keep the app from being planned, about its sites or those of
     /// the source.
@@ -357,7 +357,10 @@ impl Planner<'_> {
         let mut change = self.change(app, current, &proposal, arrival);
         let mut rendered = None;
         if self.gates.contains(&Gate::Render) && !outcome.obstacles.has_errors() {
-            outcome.files = edited(self.base.tree, &proposal.edits, current.exists)?;
+            // Where nothing is rendered, the edits of all apps in a file are made at once.
+            if self.base.repository.is_native() {
+                outcome.files = edited(self.base.tree, &proposal.edits, current.exists)?;
+            }
             outcome.files.extend(proposal.originals.clone());
             rendered = self.rendered(app, current, &outcome.files)?;
             change.rendering = rendered.as_ref().map(|result| result.as_ref().map(|_| ()));

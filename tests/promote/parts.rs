@@ -74,10 +74,7 @@ fn the_branch_of_a_part_is_judged_as_the_command_judged_it() {
     shop.elsewhere("Newer", &[("qa/kustomization.yaml", Some(&kustomization("v3", "v9")))]);
     shop.pull();
     // The whole waits for the newest image alone, and says so.
-    shop.ends(5, &PROMOTE)
-        .finds("gate-waits")
-        .finds("part-may-go")
-        .says("--except");
+    shop.ends(5, &PROMOTE).finds("gate-waits").finds("part-may-go").says("--except");
     shop.ends(0, &["gates", "web", "--to", "prod", "--only", "web"]);
     shop.ends(0, &["promote", "web", "--to", "prod", "--only", "web", "--branch"]);
     let head = "origin/rungs/prod/web";

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PlannedChange, Submission};
 use crate::config::EnvironmentName;
-use crate::diagnostic::{Finding, Findings, Severity};
+use crate::diagnostic::{Finding, Findings, Severity, Subject};
 use crate::history::record::{self, RecordedChange};
 use crate::history::{Record, RecordedOverride};
 use crate::promote::base::Base;
@@ -12,7 +12,7 @@ use crate::promote::blocking::BlockingGates;
 use crate::promote::planning::{AppOutcome, edited};
 use crate::promote::{AppPlan, Permissions, Plan, identity};
 use crate::sites::{SiteValue, StateReference};
-use crate::source::{FileChanges, RepoPath};
+use crate::source::{FileChanges, RepoPath, Tree};
 use crate::yaml::Change;
 
 /// A planned change of several apps, while it is put together.
@@ -72,16 +72,14 @@ impl PlanBuilder {
     /// The whole change. `record` creates the record of one app, which is completed
     /// here.
     pub(super) fn build(
-        self,
+        mut self,
         base: &Base<'_>,
         submission: &Submission<'_>,
         permissions: &Permissions,
         train: Option<&str>,
         record: impl Fn(&AppPlan) -> Record,
     ) -> Result<PlannedChange, Findings> {
-        let mut files = FileChanges::new();
-        let mut edits: BTreeMap<RepoPath, Vec<Change>> = BTreeMap::new();
-        let mut shared = BTreeSet::new();
+        let files = self.files(base.tree)?;
         let (mut obstacles, mut warnings) = (self.obstacles, self.warnings);
         if self.outcomes.iter().any(|outcome| !outcome.plan.changes.is_empty()) {
             warnings.extend(self.waiting.into_iter().map(as_note));
@@ -90,19 +88,9 @@ impl PlanBuilder {
         }
         let mut apps = Vec::new();
         for outcome in self.outcomes {
-            files.extend(outcome.files);
-            for (path, changes) in outcome.edits {
-                let all = edits.entry(path.clone()).or_default();
-                if !all.is_empty() {
-                    shared.insert(path);
-                }
-                all.extend(changes);
-            }
             warnings.extend(outcome.warnings);
             apps.push(outcome.plan);
         }
-        edits.retain(|path, _| shared.contains(path));
-        files.extend(edited(base.tree, &edits, true)?);
         let changing = Plan {
             environment: self.environment.clone(),
             base: base.commit.clone(),
@@ -131,6 +119,50 @@ impl PlanBuilder {
         let plan = Plan { environment: self.environment, base, commit: None, apps };
         Ok(PlannedChange { plan, identity, files, message, obstacles, warnings })
     }
+
+    /// The files that change, once all edits are made. An app whose edits cannot be made
+    /// becomes an obstacle.
+    fn files(&mut self, tree: &Tree) -> Result<FileChanges, Findings> {
+        let together = match changed_files(tree, &self.outcomes) {
+            Ok(files) => return Ok(files),
+            Err(findings) => findings,
+        };
+        let mut failing = Findings::new();
+        for outcome in std::mem::take(&mut self.outcomes) {
+            match edited(tree, &outcome.edits, true) {
+                Ok(_) => self.outcomes.push(outcome),
+                Err(findings) => {
+                    let subject = Subject::app(self.environment.as_str(), &*outcome.plan.app);
+                    failing.extend(findings.about(&subject));
+                }
+            }
+        }
+        if failing.is_empty() {
+            return Err(together);
+        }
+        self.obstacles.extend(failing);
+        changed_files(tree, &self.outcomes)
+    }
+}
+
+/// The files that these apps change, once the edits that are left are made.
+fn changed_files(tree: &Tree, outcomes: &[AppOutcome]) -> Result<FileChanges, Findings> {
+    let mut files = FileChanges::new();
+    let mut edits: BTreeMap<RepoPath, Vec<Change>> = BTreeMap::new();
+    let mut shared = BTreeSet::new();
+    for outcome in outcomes {
+        files.extend(outcome.files.clone());
+        for (path, changes) in &outcome.edits {
+            let all = edits.entry(path.clone()).or_default();
+            if !all.is_empty() {
+                shared.insert(path);
+            }
+            all.extend(changes.iter().cloned());
+        }
+    }
+    edits.retain(|path, _| shared.contains(path) || files.get(path).is_none());
+    files.extend(edited(tree, &edits, true)?);
+    Ok(files)
 }
 
 fn as_note(finding: Finding) -> Finding {

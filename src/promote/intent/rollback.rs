@@ -53,7 +53,7 @@ impl Intent for Rollback {
         let moving = self.part.keys(&[&current.app], &target.location)?;
         let before = self.before(base, target, now, &moving)?;
         let mut outcome = planner.restore(&self.app, &before)?;
-        if !outcome.files.is_empty() {
+        if !outcome.plan.changes.is_empty() {
             let mut held = Hold::of(&target.name, &self.app, now, &self.reason, &self.by);
             // Keys that are the same in both were not the problem, and may change later.
             let differences = differences(now, &before.state);
