@@ -429,7 +429,10 @@ impl AdoptedModel {
                         let own = found.get(app);
                         rules.extend(own.map(|_| result.rule));
                         let own = own.into_iter().flatten().cloned();
-                        sites.extend(own.map(|site| Site { barrier: barrier.clone(), ..site }));
+                        sites.extend(own.map(|site| {
+                            let barrier = barrier.clone().or_else(|| site.barrier.clone());
+                            Site { barrier, ..site }
+                        }));
                     }
                     Err(findings) if result.app.as_deref() == Some(app) => {
                         blocking.extend(findings.iter().cloned());

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::code::{MOVING_REFERENCE, SITES_DISAGREE, UNPINNED};
+use super::write::unclear_companion;
 use super::{Key, Site, SiteValue, State};
 use crate::config::{EnvironmentName, RuleSeverity};
 use crate::diagnostic::{Finding, Findings, ProblemKind, Severity, Subject};
@@ -176,6 +177,9 @@ fn disagreement(key: &Key, one: &Site, other: &Site) -> Finding {
 
 /// The finding about one site that does not block the app; none if all is well.
 fn noted(site: &Site, severity: Option<RuleSeverity>) -> Option<Finding> {
+    if let Some(finding) = unclear_companion(site) {
+        return Some(finding);
+    }
     match site.value.as_ref()? {
         SiteValue::Moving(text) => Some(moving(site, text)),
         SiteValue::Image(image) => {

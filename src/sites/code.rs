@@ -205,6 +205,20 @@ codes! {
     /// of the file, which a person has to do.
     NO_ROOM = "no-room-for-reference", Answer, Error;
 
+    /// A key that may hold an image's tag or digest.
+    ///
+    /// Charts have the tag beside the image under many names: `image` without a tag beside
+    /// `imageTag`, and sometimes beside `version` or `appVersion`. Where several such keys
+    /// have a value, or a custom resource has a version that may be another one, it is not
+    /// certain which of them is deployed. The image is not changed then, because the old
+    /// tag might stay beside the new one. Write the tag into the image, or set the key that
+    /// has it by its route.
+    ///
+    /// ```sh
+    /// rungs set --in values.yaml --route version=8.6.0
+    /// ```
+    UNCLEAR_COMPANION = "unclear-companion", Answer, Warning;
+
     /// It is not clear which image is meant.
     ///
     /// An image is named by its whole repository; by its key together with the

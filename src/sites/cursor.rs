@@ -122,6 +122,11 @@ impl<'a> Cursor<'a> {
         items.collect()
     }
 
+    /// Whether this is the root of an object.
+    pub(super) fn is_object(&self) -> bool {
+        self.get("apiVersion").is_some() && self.get("kind").is_some()
+    }
+
     /// The text of a key's scalar.
     pub(super) fn text_of(&self, key: &str) -> Option<String> {
         text(self.node.get(key)?)

@@ -95,7 +95,9 @@ macro_rules! kept_kind {
     };
 }
 
-kept_kind!(Reference, Repository, Tag, Digest, Item, Address, Pin, Commit, Revision, Value);
+kept_kind!(
+    Reference, Repository, Tag, Digest, BareDigest, Item, Address, Pin, Commit, Revision, Value
+);
 
 /// A state that is kept; none if it cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

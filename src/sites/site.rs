@@ -75,11 +75,16 @@ impl Site {
     /// be mistaken for a number.
     pub fn is_text(&self) -> bool {
         let is_name = |kind| {
-            use SitePartKind::{Commit, Digest, Pin, Revision, Tag};
-            matches!(kind, Commit | Digest | Pin | Revision | Tag)
+            use SitePartKind::{BareDigest, Commit, Digest, Pin, Revision, Tag};
+            matches!(kind, BareDigest | Commit | Digest | Pin | Revision | Tag)
         };
         let mut parts = self.parts.iter().filter(|part| part.is_there && is_name(part.kind));
         parts.any(|part| !part.is_number)
+    }
+
+    /// The part that holds the digest, in whichever form.
+    pub(super) fn digest_part(&self) -> Option<&SitePart> {
+        self.part(SitePartKind::Digest).or_else(|| self.part(SitePartKind::BareDigest))
     }
 
     /// The part of that kind.
@@ -106,6 +111,8 @@ pub enum Barrier {
     Link(RepoPath),
     /// Its file belongs to several environments.
     Shared(Vec<EnvironmentName>),
+    /// Its tag or digest may be at one of these keys beside it.
+    Unclear(Vec<String>),
 }
 
 /// What pairs the sites of two environments. It contains no file, line or index.
@@ -335,6 +342,8 @@ pub enum SitePartKind {
     Tag,
     /// The digest.
     Digest,
+    /// The digest without its algorithm, which is sha256.
+    BareDigest,
     /// A new item of kustomize's list of images: the place is the list, and the
     /// text is the image's name.
     Item,

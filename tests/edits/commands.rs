@@ -29,7 +29,7 @@ fn read(directory: &Path, name: &str) -> String {
 /// Sets `arguments` in the file, and expects either that text afterwards or a refusal
 /// with that code.
 #[track_caller]
-fn check(name: &str, before: &str, arguments: &[&str], after: Result<&str, &str>) {
+pub(crate) fn check(name: &str, before: &str, arguments: &[&str], after: Result<&str, &str>) {
     let directory = directory(&[(name, before)]);
     let arguments: Vec<_> = arguments.iter().map(|text| text.replace("NEW", NEW)).collect();
     let mut all = vec!["set".to_owned(), "--in".to_owned(), name.to_owned()];

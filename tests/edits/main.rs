@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod commands;
+mod companions;
 mod markers;
 mod replay;
 #[path = "../support/mod.rs"]

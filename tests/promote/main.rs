@@ -6,6 +6,7 @@ mod aliases;
 mod ambiguous;
 mod busy_rung;
 mod entries;
+mod companions;
 mod gates;
 mod kept_rows;
 mod numbers;

@@ -1,13 +1,14 @@
 //! Values of a Helm chart: images in the shapes that charts use, at any depth.
 //!
 //! A map with `repository` and `tag` (perhaps `registry` and `digest`), a whole
-//! reference at a key `image`, and `image` beside `tag`.
+//! reference at a key `image`, and `image` beside `tag` or another of its
+//! [`companions`].
 
+use super::companions::{self, Companions, KeysMean, Siblings};
 use super::kustomize::is_kustomization;
 use super::reader::{FoundSites, SiteBuilder, SiteReader};
-use super::reference::{image_of, image_parts};
-use crate::sites::cursor::{Cursor, is_template, text};
-use crate::sites::{Key, Removal, Site, SitePartKind, SiteValue, ambiguous};
+use crate::sites::cursor::Cursor;
+use crate::sites::{Site, SitePartKind, ambiguous};
 use crate::yaml::{Route, Value};
 
 /// Values that start at a route of each document, or at its root.
@@ -26,7 +27,7 @@ impl SiteReader for HelmSiteReader<'_> {
                 self.0.and_then(|route| ambiguous(&route.to_string(), &places.collect::<Vec<_>>()));
             match (unclear, starts.first()) {
                 (Some(finding), _) => found.findings.push(finding),
-                (None, Some(start)) => find_below(builder, start, &mut found),
+                (None, Some(start)) => find_below(builder, start, KeysMean::Values, &mut found),
                 (None, None) => {}
             }
         }
@@ -46,99 +47,85 @@ impl SiteReader for HelmSiteReader<'_> {
         if is_kustomization(builder.file.path().name(), documents) {
             return FoundSites::default();
         }
-        HelmSiteReader(None).find(builder, documents)
+        let mut found = FoundSites::default();
+        for document in Cursor::roots(documents) {
+            let mean = if document.is_object() { KeysMean::Object } else { KeysMean::Values };
+            find_below(builder, &document, mean, &mut found);
+        }
+        found
     }
 }
 
 /// Finds the sites of values that start at a node.
-pub(super) fn find_below<'a>(builder: SiteBuilder<'a>, start: &Cursor<'a>, found: &mut FoundSites) {
-    ValuesSearch { builder, start: start.clone() }.look(start, found);
+pub(super) fn find_below<'a>(
+    builder: SiteBuilder<'a>,
+    start: &Cursor<'a>,
+    mean: KeysMean,
+    found: &mut FoundSites,
+) {
+    ValuesSearch { builder, start: start.clone(), mean }.look(start, found);
 }
 
 struct ValuesSearch<'a> {
     builder: SiteBuilder<'a>,
     start: Cursor<'a>,
+    mean: KeysMean,
 }
 
 impl<'a> ValuesSearch<'a> {
     fn look(&self, at: &Cursor<'a>, found: &mut FoundSites) {
-        if at.node.is_mapping() {
-            found.sites.extend(self.map(at));
-            found.sites.extend(self.siblings(at));
-            let has_tag = at.node.get("tag").is_some();
-            for (key, value) in at.entries() {
-                if is_image_key(key) && value.node.as_str().is_some() && !has_tag {
-                    found.sites.extend(self.whole(key, &value));
-                }
-                self.look(&value, found);
-            }
+        let mut has_image = at.entries().map(|(key, _)| key);
+        if has_image.any(|key| key == "repository" || is_image_key(key)) {
+            self.images(at, &Siblings::of(at), found);
         }
-        for item in at.items() {
-            self.look(&item, found);
+        at.entries().for_each(|(_, value)| self.look(&value, found));
+        at.items().iter().for_each(|item| self.look(item, found));
+    }
+
+    /// Finds the images of a map with such keys.
+    fn images(&self, at: &Cursor<'a>, siblings: &Siblings<'a>, found: &mut FoundSites) {
+        found.sites.extend(self.map(at, siblings));
+        found.sites.extend(self.siblings(at, siblings));
+        let has_tag = at.node.get("tag").is_some();
+        let keys = at.entries().filter(|(key, _)| !has_tag && is_image_key(key));
+        for (key, value) in keys.filter(|(_, value)| value.node.as_str().is_some()) {
+            let name = value.name_below(&self.start);
+            let companions = Companions::of(key, siblings, self.mean);
+            found.sites.extend(companions::image(self.builder, (key, &value), name, &companions));
         }
     }
 
     /// `{ repository: …, tag: … }`
-    fn map(&self, at: &Cursor<'a>) -> Option<Site> {
-        let repository = at.text_of("repository")?;
-        let shown = at.get("tag").or_else(|| at.get("digest"))?;
-        let registry = at.text_of("registry").filter(|registry| !registry.is_empty());
-        let whole = match registry {
-            Some(registry) => format!("{registry}/{repository}"),
-            None => repository,
-        };
-        let name = self.name(at, "repository");
-        self.parted(name, at, &shown, "repository", whole)
+    fn map(&self, at: &Cursor<'a>, siblings: &Siblings<'a>) -> Option<Site> {
+        let name = at.name_below(&self.start);
+        let name = if name.is_empty() { "repository".to_owned() } else { name };
+        self.parted(name, at, "repository", siblings)
     }
 
     /// `image: …` beside `tag: …`
-    fn siblings(&self, at: &Cursor<'a>) -> Option<Site> {
-        let image = at.get("image")?;
-        let tag = at.get("tag")?;
-        let name = image.name_below(&self.start);
-        self.parted(name, at, &tag, "image", text(image.node)?)
+    fn siblings(&self, at: &Cursor<'a>, siblings: &Siblings<'a>) -> Option<Site> {
+        at.get("tag")?;
+        let name = at.get("image")?.name_below(&self.start);
+        self.parted(name, at, "image", siblings)
     }
 
+    /// The repository at a key, with the tag and digest beside it.
     fn parted(
         &self,
         name: String,
         at: &Cursor<'a>,
-        shown: &Cursor<'a>,
-        repository_key: &str,
-        repository: String,
+        key: &str,
+        siblings: &Siblings<'a>,
     ) -> Option<Site> {
-        let (tag, digest) = (at.text_of("tag"), at.text_of("digest"));
-        let texts = [Some(&repository), tag.as_ref(), digest.as_ref()];
-        let is_template = texts.into_iter().flatten().any(|text| is_template(text));
-        // A chart's or a git repository's address looks different.
-        let is_image = image_parts(&repository).is_ok_and(|image| image.identity().is_none());
-        if is_template || !is_image || !self.builder.images.takes(&repository) {
-            return None;
+        let companions = Companions::of(key, siblings, KeysMean::Object);
+        let written = companions::registry(at) + &at.text_of(key)?;
+        let part = at.part_at(key, SitePartKind::Repository);
+        let has_tag = companions.tag.is_some();
+        let mut site = companions::parted(self.builder, name, part, &written, &companions)?;
+        if !has_tag {
+            site.parts.push(at.absent_part("tag", SitePartKind::Tag));
         }
-        if shown.node.is_mapping() || shown.node.is_sequence() {
-            return None;
-        }
-        let mut parts = vec![at.part_at(repository_key, SitePartKind::Repository)];
-        parts.push(at.part_at("tag", SitePartKind::Tag));
-        if at.get("digest").is_some() {
-            parts.push(at.part_at("digest", SitePartKind::Digest));
-        }
-        let image = image_of(Some(repository), tag.as_deref(), digest.as_deref());
-        let site = self.builder.site(Key::Image(name), Some(SiteValue::Image(image)), shown, parts);
-        Some(Site { removal: Removal::Empty, ..site })
-    }
-
-    /// A whole reference. At keys such as `sidecarImage` the text may be the name
-    /// of a picture's file, so that only a tag or a digest makes it an image.
-    fn whole(&self, key: &str, at: &Cursor<'a>) -> Option<Site> {
-        let site = self.builder.reference(at.name_below(&self.start), at).ok()??;
-        let has_identity = site.image().is_some_and(|image| image.identity().is_some());
-        (key == "image" || has_identity).then_some(site)
-    }
-
-    fn name(&self, at: &Cursor<'a>, fallback: &str) -> String {
-        let name = at.name_below(&self.start);
-        if name.is_empty() { fallback.to_owned() } else { name }
+        Some(site)
     }
 }
 

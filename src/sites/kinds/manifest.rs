@@ -1,5 +1,6 @@
 //! Manifests: images of containers, and the sources of Flux and Argo CD.
 
+use super::companions::{self, Companions, KeysMean, Siblings};
 use super::reader::{FoundSites, SiteBuilder, SiteReader};
 use super::sources::SourceObject;
 use super::{helm_values, kustomize};
@@ -29,15 +30,13 @@ impl SiteReader for ManifestSiteReader {
 
     /// Objects, by `apiVersion` and `kind`, and the values within them.
     fn by_content(builder: SiteBuilder<'_>, documents: &[Value]) -> Option<FoundSites> {
-        let is_object =
-            |root: &Cursor<'_>| root.get("apiVersion").is_some() && root.get("kind").is_some();
-        let mut objects = Cursor::roots(documents).filter(is_object).peekable();
+        let mut objects = Cursor::roots(documents).filter(Cursor::is_object).peekable();
         objects.peek()?;
         let mut found = FoundSites::default();
         for root in objects {
             object(builder, &root, &mut found);
             for values in VALUES.into_iter().filter_map(|keys| root.walk(keys)) {
-                helm_values::find_below(builder, &values, &mut found);
+                helm_values::find_below(builder, &values, KeysMean::Values, &mut found);
             }
         }
         Some(found)
@@ -166,13 +165,21 @@ impl<'a> ContainerSearch<'_, 'a> {
         found.take(self.builder.reference(name, &image));
     }
 
-    /// The `image` of a custom resource, which is one if it has a tag or digest.
+    /// The `image` of a custom resource, which is one if it has a tag or digest, or if
+    /// these are beside it.
     fn other(&self, map: &Cursor<'a>, image: &Cursor<'a>) -> Option<Site> {
         let is_item = map.last_key().is_none();
         let name = map.text_of("name").filter(|_| is_item);
         let name = name.unwrap_or_else(|| image.name_below(self.top));
         image.node.as_str()?;
-        let site = self.builder.reference(name, image).ok()??;
+        let key = image.last_key().unwrap_or_default();
+        let site = match key {
+            "image" => {
+                let beside = Companions::of(key, &Siblings::of(map), KeysMean::Object);
+                companions::image(self.builder, (key, image), name, &beside)?
+            }
+            _ => self.builder.reference(name, image).ok()??,
+        };
         site.image().is_some_and(|image| image.identity().is_some()).then_some(site)
     }
 }

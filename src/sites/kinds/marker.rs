@@ -1,13 +1,16 @@
 //! Scalars that a comment marks: `# {"$imagepolicy": "ns:name:tag"}`, as Flux's
 //! image automation reads it, and `# rungs: app=web`.
 
+use std::collections::HashMap;
+
+use super::companions::{Companion, Companions, Siblings};
 use super::reader::{FoundSites, SiteBuilder, SiteReader};
-use super::reference::{image_of, image_parts};
+use super::reference::{digest_in, digest_kind, image_of, image_parts};
 use crate::diagnostic::{Finding, nearest};
 use crate::kubernetes::Digest;
 use crate::sites::code::UNREADABLE_MARKER;
 use crate::sites::cursor::{Cursor, is_template, text};
-use crate::sites::{Key, Removal, Site, SitePartKind, SiteValue};
+use crate::sites::{ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue};
 use crate::source::{Location, Span};
 use crate::yaml::{NodeId, Style, Value};
 
@@ -54,8 +57,10 @@ fn find(builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
             Err(flaw) => found.findings.push(unreadable(builder, comment, &flaw)),
         }
     }
+    let mut maps = HashMap::new();
     for group in groups(with_marks) {
-        found.sites.extend(site(builder, &group));
+        let digest = digest_beside(&group, &mut maps);
+        found.sites.extend(site(builder, &group, digest.as_ref()));
     }
     found
 }
@@ -74,7 +79,7 @@ struct Marker {
 struct PlacedScalar<'a> {
     at: Cursor<'a>,
     /// The map or list that it is in.
-    parent: Option<NodeId>,
+    parent: Option<Cursor<'a>>,
     span: Span,
 }
 
@@ -102,15 +107,18 @@ fn comments(text: &str) -> Vec<Span> {
     found
 }
 
-fn collect<'a>(at: &Cursor<'a>, parent: Option<NodeId>, scalars: &mut Vec<PlacedScalar<'a>>) {
+fn collect<'a>(at: &Cursor<'a>, parent: Option<&Cursor<'a>>, scalars: &mut Vec<PlacedScalar<'a>>) {
     let node = at.node;
     let is_collection = node.is_mapping() || node.is_sequence();
     if is_collection {
-        let parent = Some(node.id());
-        at.entries().for_each(|(_, value)| collect(&value, parent, scalars));
-        at.items().iter().for_each(|item| collect(item, parent, scalars));
+        at.entries().for_each(|(_, value)| collect(&value, Some(at), scalars));
+        at.items().iter().for_each(|item| collect(item, Some(at), scalars));
     } else if !node.is_null() {
-        scalars.push(PlacedScalar { at: at.clone(), parent, span: node.location().span() });
+        scalars.push(PlacedScalar {
+            at: at.clone(),
+            parent: parent.cloned(),
+            span: node.location().span(),
+        });
     }
 }
 
@@ -229,7 +237,7 @@ fn groups(marked: Vec<MarkedScalar<'_>>) -> Vec<Vec<MarkedScalar<'_>>> {
         // The marks of one map follow each other.
         let belongs = groups.last().is_some_and(|group| {
             let is_same = group[0].marker.identity() == one.marker.identity()
-                && group[0].scalar.parent == one.scalar.parent;
+                && group[0].scalar.map() == one.scalar.map();
             is_same && group.iter().all(|other| other.part_kind() != one.part_kind())
         });
         match groups.last_mut().filter(|_| belongs) {
@@ -246,7 +254,21 @@ impl Marker {
     }
 }
 
+impl PlacedScalar<'_> {
+    /// The map or list that it is in.
+    fn map(&self) -> Option<NodeId> {
+        self.parent.as_ref().map(|parent| parent.node.id())
+    }
+}
+
 impl MarkedScalar<'_> {
+    /// The scalar as a part.
+    fn part(&self) -> SitePart {
+        let part = self.scalar.at.part(self.part_kind());
+        let is_digest = part.kind == SitePartKind::Digest;
+        SitePart { kind: if is_digest { digest_kind(&part.text) } else { part.kind }, ..part }
+    }
+
     /// The part that the marker names; else what the scalar looks like.
     fn part_kind(&self) -> SitePartKind {
         self.marker.part.unwrap_or_else(|| {
@@ -260,9 +282,36 @@ impl MarkedScalar<'_> {
     }
 }
 
-/// The site of marked scalars; none for a repository alone, which is never
+/// A whole reference, with the digest beside it if it has none.
+fn whole(reference: &str, digest: Option<&str>) -> Option<ImageParts> {
+    let image = image_parts(reference).ok()?;
+    let digest = image.digest.or_else(|| digest.and_then(digest_in));
+    Some(ImageParts { digest, ..image })
+}
+
+/// The digest beside marked scalars that have none. It decides what is deployed, whether
+/// or not it is marked.
+fn digest_beside<'a>(
+    group: &[MarkedScalar<'a>],
+    maps: &mut HashMap<NodeId, Siblings<'a>>,
+) -> Option<Companion<'a>> {
+    let named = group.iter().find(|one| one.part_kind() != SitePartKind::Repository)?;
+    let written = text(named.scalar.at.node)?;
+    if group.iter().any(|one| one.part_kind() == SitePartKind::Digest) || written.contains('@') {
+        return None;
+    }
+    let (map, key) = (named.scalar.parent.as_ref()?, named.scalar.at.last_key()?);
+    let siblings = maps.entry(map.node.id()).or_insert_with(|| Siblings::of(map));
+    Companions::digest_beside(siblings, key)
+}
+
+/// The site of marked scalars, with the digest beside them; none for a repository alone, which is never
 /// promoted.
-fn site(builder: SiteBuilder<'_>, group: &[MarkedScalar<'_>]) -> Option<Site> {
+fn site(
+    builder: SiteBuilder<'_>,
+    group: &[MarkedScalar<'_>],
+    digest: Option<&Companion<'_>>,
+) -> Option<Site> {
     let written = |kind| {
         let one = group.iter().find(|one| one.part_kind() == kind)?;
         text(one.scalar.at.node)
@@ -272,13 +321,13 @@ fn site(builder: SiteBuilder<'_>, group: &[MarkedScalar<'_>]) -> Option<Site> {
     if group.iter().any(is_templated) {
         return None;
     }
+    let own = written(SitePartKind::Digest);
+    let text = own.as_deref().or(digest.map(Companion::text));
     let image = match written(SitePartKind::Reference) {
-        Some(reference) => image_parts(&reference).ok()?,
-        None => image_of(
-            written(SitePartKind::Repository),
-            written(SitePartKind::Tag).as_deref(),
-            written(SitePartKind::Digest).as_deref(),
-        ),
+        Some(reference) => whole(&reference, text)?,
+        None => {
+            image_of(written(SitePartKind::Repository), written(SitePartKind::Tag).as_deref(), text)
+        }
     };
     let shown = group.iter().find(|one| one.part_kind() != SitePartKind::Repository)?;
     let repository = image.repository.clone().unwrap_or_default();
@@ -288,7 +337,8 @@ fn site(builder: SiteBuilder<'_>, group: &[MarkedScalar<'_>]) -> Option<Site> {
     let marker = &group[0].marker;
     let last = repository.rsplit('/').next().filter(|name| !name.is_empty());
     let key = marker.key.as_deref().or(last).or(marker.app.as_deref()).unwrap_or("image");
-    let parts = group.iter().map(|one| one.scalar.at.part(one.part_kind())).collect();
+    let parts = group.iter().map(MarkedScalar::part);
+    let parts = parts.chain(digest.map(Companion::part)).collect();
     let site = builder.site(
         Key::Image(key.to_owned()),
         Some(SiteValue::Image(image)),

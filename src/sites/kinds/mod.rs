@@ -5,6 +5,7 @@
 //! [`SiteReader`]; a row in the table below; and its keys in
 //! [`crate::config::SiteKind`].
 
+mod companions;
 pub(super) mod helm_values;
 pub(super) mod kustomize;
 mod manifest;

@@ -1,7 +1,7 @@
 //! Texts that hold an image reference or a part of one, and versions that move.
 
 use crate::kubernetes::{Digest, ImageFault, ImageReference};
-use crate::sites::{ImageParts, SiteValue};
+use crate::sites::{ImageParts, SitePartKind, SiteValue};
 
 /// The name and the reference of `name=reference`, as Argo CD has it.
 pub(in crate::sites) fn split_name(text: &str) -> (&str, &str) {
@@ -32,11 +32,30 @@ pub(super) fn image_of(
 ) -> ImageParts {
     let (tag, along) = tag.map_or((None, None), split_tag);
     let digest = digest.filter(|digest| !digest.is_empty()).or(along);
+    let digest = digest.map(|digest| digest_in(digest).unwrap_or_else(|| digest.to_owned()));
     ImageParts {
         repository: repository.filter(|repository| !repository.is_empty()),
         tag: tag.map(str::to_owned),
-        digest: digest.map(str::to_owned),
+        digest,
     }
+}
+
+/// The digest of a scalar that holds one, perhaps without its algorithm.
+pub(super) fn digest_in(text: &str) -> Option<String> {
+    if is_bare_digest(text) {
+        return Some(format!("sha256:{}", text.to_ascii_lowercase()));
+    }
+    Digest::parse(text).ok().map(|digest| digest.as_str().to_owned())
+}
+
+/// Whether a text is a digest without its algorithm, which is sha256.
+pub(super) fn is_bare_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The kind of part that a scalar is that holds a digest.
+pub(super) fn digest_kind(text: &str) -> SitePartKind {
+    if is_bare_digest(text) { SitePartKind::BareDigest } else { SitePartKind::Digest }
 }
 
 /// The tag and the digest of a scalar that holds `tag`, `tag@digest` or

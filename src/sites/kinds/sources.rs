@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
+use super::companions::{self, Companions, KeysMean, Siblings, plain};
 use super::reader::{FoundSites, SiteBuilder};
-use super::reference::{image_of, is_moving_reference, is_version_range, split_name};
+use super::reference::{image_of, image_parts, is_moving_reference, is_version_range, split_name};
 use crate::sites::cursor::{Cursor, is_template, text};
-use crate::sites::{Key, Removal, Site, SitePart, SitePartKind, SiteValue};
+use crate::sites::{Key, Site, SitePartKind, SiteValue};
 
 /// An object of Flux or Argo CD that names what is deployed.
 pub(super) struct SourceObject<'f, 'a> {
@@ -128,42 +129,45 @@ impl<'a> SourceObject<'_, 'a> {
     fn parameters(&self, list: &Cursor<'a>, found: &mut FoundSites) {
         let items = list.items();
         let named = items.iter().filter_map(|item| Some((item.text_of("name")?, item)));
-        let named: HashMap<String, &Cursor<'a>> = named.collect();
-        let of = |name: String| named.get(&name)?.get("value");
-        for item in &items {
-            let Some(name) = item.text_of("name") else { continue };
-            let prefix = match name.strip_suffix("tag") {
-                Some(prefix) if prefix.is_empty() || prefix.ends_with('.') => prefix,
-                _ => continue,
-            };
-            let Some(value) = item.get("value") else { continue };
-            let (repository, digest) =
-                (of(format!("{prefix}repository")), of(format!("{prefix}digest")));
-            let key = if prefix.is_empty() { &name } else { prefix.trim_end_matches('.') };
-            found.sites.extend(self.parameter(key, &value, repository, digest));
+        let named: Vec<(String, Cursor<'a>)> =
+            named.filter_map(|(name, item)| Some((name, item.get("value")?))).collect();
+        let mut maps: HashMap<&str, Siblings<'a>> = HashMap::new();
+        for (name, value) in &named {
+            let (map, key) = split_parameter(name);
+            maps.entry(map).or_default().add(key, value.clone());
+        }
+        for (name, value) in &named {
+            let (map, key) = split_parameter(name);
+            found.sites.extend(self.parameter(map, (key, value), &maps[map]));
         }
     }
 
+    /// The image of which a parameter is the tag.
     fn parameter(
         &self,
-        key: &str,
-        tag: &Cursor<'a>,
-        repository: Option<Cursor<'a>>,
-        digest: Option<Cursor<'a>>,
+        map: &str,
+        (key, tag): (&str, &Cursor<'a>),
+        siblings: &Siblings<'a>,
     ) -> Option<Site> {
-        let says = |at: &Option<Cursor<'_>>| at.as_ref().and_then(|at| text(at.node));
-        let (repository_text, tag_text, digest_text) =
-            (says(&repository), text(tag.node)?, says(&digest));
-        let is_wanted = self.builder.images.takes(repository_text.as_deref().unwrap_or_default());
-        if is_template(&tag_text) || !is_wanted {
+        let image = companions::image_of_tag(key)?;
+        let repository = siblings.get("repository").filter(|_| image == "image");
+        let repository = repository.or_else(|| siblings.get(&image));
+        let repository = repository.map(|at| at.part(SitePartKind::Repository));
+        if plain(key) != "tag" && repository.is_none() {
             return None;
         }
-        let mut parts: Vec<SitePart> = vec![tag.part(SitePartKind::Tag)];
-        parts.extend(repository.map(|at| at.part(SitePartKind::Repository)));
-        parts.extend(digest.map(|at| at.part(SitePartKind::Digest)));
-        let image = image_of(repository_text, Some(&tag_text), digest_text.as_deref());
-        let key = Key::Image(key.to_owned());
-        let site = self.builder.site(key, Some(SiteValue::Image(image)), tag, parts);
-        Some(Site { removal: Removal::Empty, ..site })
+        let companions = Companions::of(&image, siblings, KeysMean::Object);
+        let own = companions.tag.as_ref().filter(|own| own.at.place() == tag.place());
+        let written = repository.as_ref().map(|part| part.text.as_str()).unwrap_or_default();
+        let is_whole = image_parts(written).is_ok_and(|image| image.identity().is_some());
+        let is_templated = companions.texts().chain([written]).any(is_template);
+        own.filter(|_| !is_whole && !is_templated && self.builder.images.takes(written))?;
+        let name = if map.is_empty() { key } else { map };
+        companions::site(self.builder, name.to_owned(), written, repository.clone(), &companions)
     }
+}
+
+/// The map that a parameter's name leads into, and the key there.
+fn split_parameter(name: &str) -> (&str, &str) {
+    name.rsplit_once('.').unwrap_or(("", name))
 }

@@ -1,7 +1,8 @@
 //! YAML of any file, whose fields are named by routes.
 
+use super::companions::{Companion, Companions, Siblings};
 use super::reader::{FoundSites, SiteBuilder, SiteReader, only};
-use super::reference::{image_of, is_version_range};
+use super::reference::{digest_kind, image_of, is_version_range};
 use crate::config::{Fields, Sourced};
 use crate::diagnostic::Finding;
 use crate::sites::code::{SITE_NOT_A_SCALAR, TEMPLATED_SITE};
@@ -76,13 +77,18 @@ fn parts(
         let Some(route) = route else { continue };
         match scalar(documents, route)? {
             Some(at) => {
-                parts.push(at.part(kind));
+                let text = text(at.node).unwrap_or_default();
+                let is_digest = kind == SitePartKind::Digest;
+                parts.push(at.part(if is_digest { digest_kind(&text) } else { kind }));
                 if shown.is_none() || kind == SitePartKind::Tag {
                     shown = Some(at);
                 }
             }
             None => parts.extend(missing(documents, &route.value, kind)),
         }
+    }
+    if fields.digest.is_none() {
+        parts.extend(digest_beside(documents, &named.value).map(|digest| digest.part()));
     }
     let key = Key::Image(named.value.to_string());
     Ok(shown.and_then(|shown| site(builder, key, &shown, parts)))
@@ -97,7 +103,8 @@ fn site(
     let part = |kind| parts.iter().find(|part| part.kind == kind && part.is_there);
     let text_of = |kind| part(kind).map(|part| part.text.as_str());
     let repository = text_of(SitePartKind::Repository).map(str::to_owned);
-    let image = image_of(repository, text_of(SitePartKind::Tag), text_of(SitePartKind::Digest));
+    let digest = text_of(SitePartKind::Digest).or_else(|| text_of(SitePartKind::BareDigest));
+    let image = image_of(repository, text_of(SitePartKind::Tag), digest);
     let says = image.identity().is_some() || part(SitePartKind::Tag).is_some();
     let is_wanted = builder.images.takes(image.repository.as_deref().unwrap_or_default());
     is_wanted.then(|| builder.site(key, says.then_some(SiteValue::Image(image)), shown, parts))
@@ -121,13 +128,22 @@ fn scalar<'a>(
 
 /// The place for a route's last key, if the map that it belongs into exists.
 fn missing(documents: &[Value], route: &Route, kind: SitePartKind) -> Option<SitePart> {
-    let (Step::Key(last), before) = route.steps().split_last()? else { return None };
-    let mut above = Route::root();
-    for step in before {
-        above.push(step.clone());
-    }
+    let (map, last) = map_of(documents, route)?;
+    Some(map.absent_part(last, kind))
+}
+
+/// The digest beside the tag that a route leads to. It decides what is deployed, whether or
+/// not the rule names it.
+fn digest_beside<'a>(documents: &'a [Value], tag: &Route) -> Option<Companion<'a>> {
+    let (map, last) = map_of(documents, tag)?;
+    Companions::digest_beside(&Siblings::of(&map), last)
+}
+
+/// The map that a route's last key belongs into, and the key.
+fn map_of<'a, 'r>(documents: &'a [Value], route: &'r Route) -> Option<(Cursor<'a>, &'r str)> {
+    let (above, Step::Key(last)) = route.split_last()? else { return None };
     let map = Cursor::roots(documents).find_map(|root| root.follow(&above))?;
-    map.node.is_mapping().then(|| map.absent_part(last, kind))
+    map.node.is_mapping().then_some((map, last))
 }
 
 /// The finding that a template fills in the scalar that a rule points at.

@@ -39,7 +39,7 @@ impl ImageWriter<'_> {
             return Ok(vec![append(part, &wanted)]);
         }
         if let Some(part) = self.site.part(SitePartKind::Reference) {
-            return Ok(set(part, &whole(part, own, &wanted)).into_iter().collect());
+            return self.whole(part, own, &wanted);
         }
         let mut changes = self.repository(own, &wanted)?;
         changes.extend(self.tag_and_digest(&wanted)?);
@@ -137,8 +137,7 @@ impl ImageWriter<'_> {
     }
 
     fn tag_and_digest(&self, wanted: &NewReference<'_>) -> Result<Vec<Change>, Finding> {
-        let (tag_part, digest_part) =
-            (self.site.part(SitePartKind::Tag), self.site.part(SitePartKind::Digest));
+        let (tag_part, digest_part) = (self.site.part(SitePartKind::Tag), self.site.digest_part());
         let (Some(tag), Some(digest)) = (tag_part, digest_part) else {
             return self.in_one(tag_part, digest_part, wanted);
         };
@@ -153,8 +152,8 @@ impl ImageWriter<'_> {
         let is_new = !changes.is_empty() && !digest.is_there;
         match wanted.digest {
             // A new tag alone would drop the digest of an outer file.
-            Some(text) if is_new => changes.push(write(digest, text)),
-            Some(text) => changes.extend(set(digest, text)),
+            Some(text) if is_new => changes.push(write(digest, self.digest(digest, text)?)),
+            Some(text) => changes.extend(set(digest, self.digest(digest, text)?)),
             // A tag beside it drops the digest of an outer file.
             None if self.site.removal == Removal::Null => {
                 changes.extend(clear(digest, Removal::Key));
@@ -180,7 +179,7 @@ impl ImageWriter<'_> {
         let Some(tag_part) = tag_part else {
             let part = digest_part.ok_or_else(no_digest)?;
             let digest = wanted.digest.ok_or_else(no_digest)?;
-            return Ok(set(part, digest).into_iter().collect());
+            return Ok(set(part, self.digest(part, digest)?).into_iter().collect());
         };
         let text = match (wanted.tag, wanted.digest) {
             (Some(tag), digest) => image_reference(tag, None, digest),
@@ -195,14 +194,50 @@ impl ImageWriter<'_> {
         let mut changes: Vec<_> = set(tag_part, &text).into_iter().collect();
         // A digest in a second scalar would be the old one.
         if let Some(part) = digest_part.filter(|part| part.is_there && !part.text.is_empty()) {
-            changes.extend(wanted.digest.and_then(|digest| set(part, digest)));
+            let digest = wanted.digest.map(|digest| self.digest(part, digest)).transpose()?;
+            changes.extend(digest.and_then(|digest| set(part, digest)));
         }
         Ok(changes)
+    }
+
+    /// A whole reference, perhaps with the digest beside it.
+    fn whole(
+        &self,
+        part: &SitePart,
+        own: &ImageParts,
+        wanted: &NewReference<'_>,
+    ) -> Result<Vec<Change>, Finding> {
+        let Some(beside) = self.site.digest_part() else {
+            return Ok(set(part, &reference(part, own, wanted)).into_iter().collect());
+        };
+        let is_in_both = part.text.contains('@');
+        let along = wanted.digest.filter(|_| is_in_both || wanted.tag.is_none());
+        let first = NewReference { digest: along, ..*wanted };
+        let mut changes: Vec<_> = set(part, &reference(part, own, &first)).into_iter().collect();
+        match wanted.digest {
+            Some(digest) => changes.extend(set(beside, self.digest(beside, digest)?)),
+            None => changes.extend(clear(beside, self.site.removal)),
+        }
+        Ok(changes)
+    }
+
+    /// A digest as a part holds it, with or without its algorithm.
+    fn digest<'t>(&self, part: &SitePart, digest: &'t str) -> Result<&'t str, Finding> {
+        if part.kind != SitePartKind::BareDigest {
+            return Ok(digest);
+        }
+        digest.strip_prefix("sha256:").ok_or_else(|| {
+            let message = format!(
+                "`{}` takes the digits of a sha256 digest, and `{digest}` is another",
+                self.site.key
+            );
+            no_room(self.site, message, "give the sha256 digest of the image")
+        })
     }
 }
 
 /// The whole reference, with what is written before it.
-fn whole(part: &SitePart, own: &ImageParts, wanted: &NewReference<'_>) -> String {
+fn reference(part: &SitePart, own: &ImageParts, wanted: &NewReference<'_>) -> String {
     let (_, reference) = split_name(&part.text);
     let before = &part.text[..part.text.len() - reference.len()];
     let repository = wanted.repository.or(own.repository.as_deref()).unwrap_or_default();

@@ -12,6 +12,7 @@ use super::{Site, SitePartKind, SiteValue, app};
 use crate::diagnostic::Finding;
 use crate::yaml::Change;
 
+pub(super) use self::refusal::unclear_companion;
 pub use self::refusal::{WriteOptions, barrier, shared_base};
 
 /// The changes to a site's file that give the site the value `to`; none if it has

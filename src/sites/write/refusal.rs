@@ -1,7 +1,7 @@
 //! What may be written at a site, and why it is refused.
 
 use crate::diagnostic::{Finding, Severity};
-use crate::sites::code::{LINKED_SITE, NO_ROOM, SHARED_BASE};
+use crate::sites::code::{LINKED_SITE, NO_ROOM, SHARED_BASE, UNCLEAR_COMPANION};
 use crate::sites::{Barrier, Site};
 
 /// What is allowed besides the usual.
@@ -48,17 +48,36 @@ pub fn barrier(site: &Site) -> Option<Finding> {
             .help(format!("let the rule name `{file}`, where the file is")),
         ),
         Barrier::Shared(_) => shared_base(site).map(refused),
+        Barrier::Unclear(_) => unclear_companion(site).map(refused),
+    }
+}
+
+/// The finding that a key beside a site may be a part of it; none for any other site.
+pub(in crate::sites) fn unclear_companion(site: &Site) -> Option<Finding> {
+    let Some(Barrier::Unclear(keys)) = &site.barrier else { return None };
+    let (keys, it) = (listed(keys, "or"), if keys.len() > 1 { "one of them" } else { "it" });
+    let message =
+        format!("the image `{}` may have its tag or digest in {keys} beside it", site.key);
+    let finding = Finding::new(&UNCLEAR_COMPANION, message, site.location.clone());
+    let help = format!("if {it} is, set that with `rungs set --in FILE --route ROUTE=VALUE`");
+    Some(finding.because("is not changed without them").help(help))
+}
+
+/// Names in a sentence: `a`, `b` and `c`.
+fn listed(names: &[impl std::fmt::Display], last: &str) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        Some((end, before)) if !before.is_empty() => {
+            format!("{} {last} {end}", before.join(", "))
+        }
+        _ => names.concat(),
     }
 }
 
 /// The finding that several environments share a site; none for any other site.
 pub fn shared_base(site: &Site) -> Option<Finding> {
     let Some(Barrier::Shared(environments)) = &site.barrier else { return None };
-    let names: Vec<_> = environments.iter().map(|name| format!("`{name}`")).collect();
-    let names = match names.split_last() {
-        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
-        _ => names.concat(),
-    };
+    let names = listed(environments, "and");
     let (noun, key, file) = (site.key.noun(), &site.key, site.file.path());
     let help = match site.repository() {
         Some(repository) => format!(

@@ -1,0 +1,290 @@
+//! Keys beside an image that hold its tag or its digest: `sha` beside `tag`,
+//! `imageTag` beside `image`.
+//!
+//! Charts agree on `repository`, `tag` and `digest` in one map, and on little else. The
+//! names that they use besides are listed here, and nowhere else.
+
+use std::collections::HashMap;
+
+use super::reader::SiteBuilder;
+use super::reference::{digest_in, image_of, image_parts, is_bare_digest, split_name};
+use crate::kubernetes::is_tag;
+use crate::sites::cursor::{Cursor, is_template, text};
+use crate::sites::{Barrier, ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue};
+
+/// Keys of tags, as [`plain`] writes them, after the name of the image.
+const TAGS: [&str; 3] = ["tag", "imagetag", "imageversion"];
+
+/// Keys that hold the tag of an image without one, or the version of something else.
+const VERSIONS: [&str; 2] = ["version", "appversion"];
+
+/// Keys of digests that are written with their algorithm.
+const DIGESTS: [&str; 3] = ["digest", "imagedigest", "tagdigest"];
+
+/// Keys of digests to which the chart adds `sha256:` itself.
+const BARE_DIGESTS: [&str; 6] = ["sha", "sha256", "imagesha", "imagesha256", "tagsha", "tagsha256"];
+
+/// What the keys of a map mean for an image in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeysMean {
+    /// A chart reads them: a version beside an image without a tag is the tag.
+    Values,
+    /// A controller reads them, which may have a version for another purpose.
+    Object,
+}
+
+/// A key's value that is a part of an image.
+#[derive(Debug, Clone)]
+pub(super) struct Companion<'a> {
+    pub(super) at: Cursor<'a>,
+    kind: SitePartKind,
+    key: String,
+    text: String,
+}
+
+/// The tag and the digest of an image, where they are in scalars of their own.
+#[derive(Debug, Default)]
+pub(super) struct Companions<'a> {
+    pub(super) tag: Option<Companion<'a>>,
+    pub(super) digest: Option<Companion<'a>>,
+    /// Keys of which it is not certain that they are part of the image.
+    pub(super) unclear: Vec<String>,
+}
+
+/// The scalars of a map by their keys, as [`plain`] writes them: read once, however many
+/// images are in it.
+#[derive(Debug, Default)]
+pub(super) struct Siblings<'a> {
+    by_name: HashMap<String, Vec<(String, Cursor<'a>)>>,
+}
+
+impl<'a> Siblings<'a> {
+    /// Those of a map.
+    pub(super) fn of(map: &Cursor<'a>) -> Self {
+        let mut siblings = Self::default();
+        map.entries().for_each(|(key, at)| siblings.add(key, at));
+        siblings
+    }
+
+    /// Adds what a key has, if it is a scalar.
+    pub(super) fn add(&mut self, key: &str, at: Cursor<'a>) {
+        if !at.node.is_mapping() && !at.node.is_sequence() {
+            self.by_name.entry(plain(key)).or_default().push((key.to_owned(), at));
+        }
+    }
+
+    /// What a key has, however it is written.
+    pub(super) fn get(&self, name: &str) -> Option<&Cursor<'a>> {
+        Some(&self.by_name.get(name)?.first()?.1)
+    }
+
+    /// What the keys of a table have for the image of that name.
+    fn all(&self, image: &str, table: &[&'static str]) -> Vec<Companion<'a>> {
+        let found = table.iter().flat_map(|name| {
+            let named = self.by_name.get(&format!("{image}{name}"));
+            named.into_iter().flatten().map(|(key, at)| Companion::new(key, name, at))
+        });
+        found.collect()
+    }
+}
+
+impl<'a> Companions<'a> {
+    /// Those of the image at a key.
+    pub(super) fn of(key: &str, siblings: &Siblings<'a>, mean: KeysMean) -> Self {
+        let image = image_name(key);
+        let mut companions = Self::default();
+        let mut digests = siblings.all(&image, &DIGESTS);
+        digests.extend(siblings.all(&image, &BARE_DIGESTS));
+        digests.retain(Companion::may_be_digest);
+        companions.digest = companions.only(digests);
+        companions.tag = companions.only(siblings.all(&image, &TAGS));
+        let has_digest = companions.digest.as_ref().is_some_and(Companion::has_value);
+        // The version beside a `repository` is a chart's.
+        if companions.tag.is_none() && !has_digest && plain(key).ends_with("image") {
+            let mut versions = siblings.all(&image, &VERSIONS);
+            versions.retain(Companion::has_value);
+            companions.take_version(versions, mean);
+        }
+        companions
+    }
+
+    /// Takes the only version for the tag, if it certainly is one.
+    fn take_version(&mut self, mut versions: Vec<Companion<'a>>, mean: KeysMean) {
+        let is_certain = mean == KeysMean::Values && versions.iter().all(Companion::may_be_tag);
+        if is_certain && versions.len() == 1 {
+            self.tag = versions.pop();
+        } else {
+            self.unclear.extend(versions.into_iter().map(|version| version.key));
+        }
+    }
+
+    /// The digest beside the tag or the whole reference at `key`.
+    pub(super) fn digest_beside(siblings: &Siblings<'a>, key: &str) -> Option<Companion<'a>> {
+        // `newTag` of a kustomization is not the tag of an image called `new`.
+        let image = image_of_tag(key).filter(|image| image != "newimage");
+        let image = image.as_deref().unwrap_or("image");
+        Self::of(image, siblings, KeysMean::Object).digest.filter(Companion::has_value)
+    }
+
+    /// The one that has a value, or could have it.
+    fn only(&mut self, mut found: Vec<Companion<'a>>) -> Option<Companion<'a>> {
+        let with_value = found.iter().filter(|one| one.has_value()).count();
+        if with_value > 1 {
+            let several = found.iter().filter(|one| one.has_value());
+            self.unclear.extend(several.map(|one| one.key.clone()));
+        }
+        let at = found.iter().position(Companion::has_value).unwrap_or_default();
+        (at < found.len()).then(|| found.swap_remove(at))
+    }
+
+    /// The texts of all.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.tag.iter().chain(&self.digest).map(Companion::text)
+    }
+
+    /// The reason not to change an image, if it is not certain what belongs to it.
+    fn barrier(&self) -> Option<Barrier> {
+        (!self.unclear.is_empty()).then(|| Barrier::Unclear(self.unclear.clone()))
+    }
+}
+
+impl<'a> Companion<'a> {
+    /// The scalar at a key, whose name in the tables is `name`.
+    fn new(key: &str, name: &str, at: &Cursor<'a>) -> Self {
+        let text = text(at.node).unwrap_or_default();
+        let is_bare = is_bare_digest(&text) || text.is_empty() && BARE_DIGESTS.contains(&name);
+        let kind = match () {
+            () if TAGS.contains(&name) || VERSIONS.contains(&name) => SitePartKind::Tag,
+            () if is_bare => SitePartKind::BareDigest,
+            () => SitePartKind::Digest,
+        };
+        Self { at: at.clone(), kind, key: key.to_owned(), text }
+    }
+
+    /// `sha: 9ac61f5` is a commit. A template's expression at a key `digest` may become one.
+    fn may_be_digest(&self) -> bool {
+        let is_digest = self.text.is_empty() || digest_in(&self.text).is_some();
+        is_digest || is_template(&self.text) && plain(&self.key).ends_with("digest")
+    }
+
+    /// Whether a version looks like an image's tag: `2` may count anything.
+    fn may_be_tag(&self) -> bool {
+        let is_version = self.text.starts_with('v') || self.text.contains(['.', '-']);
+        is_template(&self.text) || is_tag(&self.text) && is_version
+    }
+
+    /// Whether it has a value.
+    pub(super) fn has_value(&self) -> bool {
+        !self.text.is_empty()
+    }
+
+    /// Its text, which may be empty.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// It as a part of a site.
+    pub(super) fn part(&self) -> SitePart {
+        self.at.part(self.kind)
+    }
+}
+
+/// The site of the image at a key of a map: a whole reference, or the repository of one
+/// whose tag or digest is beside it. At keys such as `sidecarImage` the text may be the
+/// name of a picture's file, so that only a tag or a digest makes it an image.
+pub(super) fn image<'a>(
+    builder: SiteBuilder<'a>,
+    (key, at): (&str, &Cursor<'a>),
+    name: String,
+    companions: &Companions<'a>,
+) -> Option<Site> {
+    let written = text(at.node).filter(|written| !is_template(written))?;
+    let own = image_parts(split_name(&written).1).ok()?;
+    let has_parts = companions.tag.is_some() || companions.digest.is_some();
+    if own.identity().is_none() && has_parts && companions.unclear.is_empty() {
+        return parted(builder, name, at.part(SitePartKind::Repository), &written, companions);
+    }
+    let is_image = key == "image" || own.identity().is_some();
+    let site = builder.reference(name, at).ok()?.filter(|_| is_image)?;
+    Some(with_digest(site, own, companions))
+}
+
+/// A whole reference, with the digest beside it. What else is beside it does not count if
+/// it has a tag.
+fn with_digest(site: Site, own: ImageParts, companions: &Companions<'_>) -> Site {
+    let beside = companions.digest.as_ref().filter(|digest| digest.has_value());
+    let digest = beside.and_then(|beside| digest_in(&beside.text));
+    let is_second = own.digest.is_some() && digest.is_some() && digest != own.digest;
+    let barrier = match beside {
+        Some(beside) if is_second => Some(Barrier::Unclear(vec![beside.key.clone()])),
+        _ if own.identity().is_none() => companions.barrier(),
+        _ => None,
+    };
+    let Some(beside) = beside.filter(|_| barrier.is_none() && own.identity().is_some()) else {
+        return Site { barrier, ..site };
+    };
+    let mut parts = site.parts.clone();
+    parts.push(beside.part());
+    let image = ImageParts { digest, ..own };
+    Site { value: Some(SiteValue::Image(image)), parts, removal: Removal::Empty, ..site }
+}
+
+/// An image in several scalars, of which `written` is the repository with its registry.
+pub(super) fn parted(
+    builder: SiteBuilder<'_>,
+    name: String,
+    repository: SitePart,
+    written: &str,
+    companions: &Companions<'_>,
+) -> Option<Site> {
+    // A chart's or a git repository's address looks different.
+    let is_image = image_parts(written).is_ok_and(|image| image.identity().is_none());
+    let is_template = companions.texts().chain([written]).any(is_template);
+    if is_template || !is_image || !builder.images.takes(written) {
+        return None;
+    }
+    site(builder, name, written, Some(repository), companions)
+}
+
+/// The site of an image in several scalars; none if it has neither tag nor digest.
+pub(super) fn site(
+    builder: SiteBuilder<'_>,
+    name: String,
+    written: &str,
+    repository: Option<SitePart>,
+    companions: &Companions<'_>,
+) -> Option<Site> {
+    let shown = companions.tag.as_ref().or(companions.digest.as_ref())?.at.clone();
+    let text_of = |one: &Option<Companion<'_>>| one.as_ref().map(|one| one.text.clone());
+    let (tag, digest) = (text_of(&companions.tag), text_of(&companions.digest));
+    let parts = companions.tag.iter().chain(&companions.digest).map(Companion::part);
+    let parts = repository.into_iter().chain(parts).collect();
+    let image = image_of(Some(written.to_owned()), tag.as_deref(), digest.as_deref());
+    let site = builder.site(Key::Image(name), Some(SiteValue::Image(image)), &shown, parts);
+    Some(Site { removal: Removal::Empty, barrier: companions.barrier(), ..site })
+}
+
+/// The registry beside a repository, with the slash after it.
+pub(super) fn registry(map: &Cursor<'_>) -> String {
+    let registry = map.text_of("registry").filter(|registry| !registry.is_empty());
+    registry.map(|registry| registry + "/").unwrap_or_default()
+}
+
+/// The name of an image that its key has besides the word: `sidecar` of `sidecarImage`.
+fn image_name(key: &str) -> String {
+    let name = plain(key);
+    name.strip_suffix("image").or_else(|| name.strip_suffix("repository")).unwrap_or(&name).into()
+}
+
+/// The key, as [`plain`] writes it, of the image whose tag a key has; none if it is not the
+/// key of a tag.
+pub(super) fn image_of_tag(key: &str) -> Option<String> {
+    let name = plain(key);
+    let image = TAGS.iter().rev().find_map(|tag| name.strip_suffix(tag))?;
+    Some(format!("{image}image"))
+}
+
+/// A key without what is only a matter of style: `image_tag` and `imageTag` are one.
+pub(super) fn plain(key: &str) -> String {
+    key.chars().filter(|c| !matches!(c, '_' | '-')).collect::<String>().to_ascii_lowercase()
+}
