@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::SiteChange;
 use super::code::{NO_DIGEST, SITES_CHANGED, UNKNOWN_IMAGE};
 use super::part::MovingKeys;
-use crate::diagnostic::{Finding, Findings, Subject};
+use crate::diagnostic::{Finding, Findings, Severity, Subject};
 use crate::edits::{RouteValue, TWO_VALUES};
 use crate::sites::{
     AppSites, ImageNames, ImageParts, ImageRequest, Key, Model, NoImage, Site, SiteValue, State,
@@ -101,6 +101,11 @@ pub(super) fn promoted(
     let mut obstacles = Findings::new();
     for pair in &pairs.both {
         let Some(value) = &pair.source.value else { continue };
+        if let Some(finding) = pair.source.misread() {
+            let finding = Finding { severity: Severity::Error, ..finding };
+            obstacles.push(finding.about(target.subject()));
+            continue;
+        }
         let is_movable = |site: &Site| site.value.is_some() || !site.key.is_template_pin();
         for &site in pair.targets.iter().filter(|site| is_movable(site)) {
             match promoted_value(site, value, target.options) {

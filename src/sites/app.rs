@@ -177,7 +177,7 @@ fn disagreement(key: &Key, one: &Site, other: &Site) -> Finding {
 
 /// The finding about one site that does not block the app; none if all is well.
 fn noted(site: &Site, severity: Option<RuleSeverity>) -> Option<Finding> {
-    if let Some(finding) = unclear_companion(site) {
+    if let Some(finding) = unclear_companion(site).or_else(|| site.misread()) {
         return Some(finding);
     }
     match site.value.as_ref()? {

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::{SitePart, SitePartKind};
+use super::{Reading, SitePart, SitePartKind};
 use crate::source::Span;
-use crate::yaml::{KeyNode, Kind, Node, Place, Route, Step, Value};
+use crate::yaml::{KeyNode, Node, Place, Route, Step, Value, is_misread, printed};
 
 /// A node of a document with the path that leads to it. The path is shared with
 /// neighbouring nodes; a [`Place`] is made of it only for sites.
@@ -179,8 +179,12 @@ impl<'a> Cursor<'a> {
     pub(super) fn part(&self, kind: SitePartKind) -> SitePart {
         let text = text(self.node).unwrap_or_default();
         let (written, is_repeated) = self.written();
-        let is_number = self.node.as_number().is_some();
-        SitePart { kind, at: self.place(), is_there: true, text, written, is_repeated, is_number }
+        let reading = match self.node.as_number() {
+            _ if is_misread(self.node) => Reading::Misread,
+            Some(_) => Reading::Number,
+            None => Reading::Text,
+        };
+        SitePart { kind, at: self.place(), is_there: true, text, written, is_repeated, reading }
     }
 
     /// The scalar at a key of this map as a part, whether it is there or not.
@@ -195,7 +199,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn absent_part(&self, key: &str, kind: SitePartKind) -> SitePart {
         let (written, is_repeated) = self.written();
         let (at, text) = (self.absent(key), String::new());
-        SitePart { kind, at, is_there: false, text, written, is_repeated, is_number: false }
+        SitePart { kind, at, is_there: false, text, written, is_repeated, reading: Reading::Text }
     }
 
     /// Where the node is written, and whether this place only repeats it.
@@ -211,19 +215,11 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// A scalar's text as it was written; none for a map, a list and null.
+/// A scalar's text as it is deployed; none for a map, a list and null.
 ///
-/// A tag such as `1.10` is read as a number, but its author meant the text.
+/// The author of the tag `1.10` meant the text, but what reads it prints `1.1`.
 pub(super) fn text(node: Node<'_>) -> Option<String> {
-    match node.kind() {
-        Kind::String(text) => Some(text.to_string()),
-        Kind::Number(number) => Some(number.source().to_owned()),
-        Kind::Bool(_) => {
-            let target = node.alias_of().unwrap_or(node);
-            Some(target.location().text().to_owned())
-        }
-        Kind::Null | Kind::Sequence(_) | Kind::Mapping(_) => None,
-    }
+    printed(node)
 }
 
 /// Whether a text is to be filled in by a template engine or a substitution.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::code::SITES_DISAGREE;
-use super::{ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue, State};
+use super::{ImageParts, Key, Reading, Removal, Site, SitePart, SitePartKind, SiteValue, State};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{Place, Route, Step};
@@ -217,7 +217,7 @@ impl KeptPart {
             text,
             written: None,
             is_repeated: false,
-            is_number: false,
+            reading: Reading::Text,
         }
     }
 }

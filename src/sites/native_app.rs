@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use super::cursor::{Cursor, text};
-use super::{ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue};
+use super::{ImageParts, Key, Reading, Removal, Site, SitePart, SitePartKind, SiteValue};
 use crate::config::{Layer, Layered, MergedValue, Sourced, merge_settings, merge_values};
 use crate::source::{Location, SourceFile, Span};
 use crate::yaml::{Node, Place, Route, Step, emit_as_written};
@@ -142,7 +142,7 @@ impl NativeApp<'_> {
                 text,
                 written: None,
                 is_repeated: false,
-                is_number: false,
+                reading: Reading::Text,
             },
         }
     }

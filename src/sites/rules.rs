@@ -10,7 +10,7 @@ use super::kinds::reader::{FoundSites, SiteBuilder, only};
 use super::kinds::reader_of;
 use super::missing_route::MissingRoute;
 use super::scope::ModelScope;
-use super::{Key, Site, SitePart, SitePartKind, SiteValue};
+use super::{Key, Reading, Site, SitePart, SitePartKind, SiteValue};
 use crate::config::{EnvironmentName, FilePattern, Repository, SiteKind, SiteRule, Sourced};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::CanonicalAddress;
@@ -326,7 +326,7 @@ fn promoted_value(
         text: String::new(),
         written: None,
         is_repeated: false,
-        is_number: false,
+        reading: Reading::Text,
     };
     let line = builder.file.line(1);
     let location = Location::new(builder.file, Span { start: line.start, end: line.end });

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use crate::config::EnvironmentName;
+use crate::diagnostic::Finding;
 use crate::kubernetes::{full_repository, image_reference};
 use crate::source::{
     Location, REDACTED, RepoPath, SourceFile, Span, is_secret_key, without_credentials,
 };
-use crate::yaml::{Node, Place, Route, emit_as_written, is_secret_text, leads_to_secret, shown};
+use crate::yaml::{
+    Node, Place, Route, emit_as_written, is_secret_text, leads_to_secret, misread, shown,
+};
 
 /// A place in a file that has an image reference, a git reference or a promoted
 /// value, or may get one.
@@ -79,7 +82,16 @@ impl Site {
             matches!(kind, BareDigest | Commit | Digest | Pin | Revision | Tag)
         };
         let mut parts = self.parts.iter().filter(|part| part.is_there && is_name(part.kind));
-        parts.any(|part| !part.is_number)
+        parts.any(|part| part.reading == Reading::Text)
+    }
+
+    /// The finding that it is deployed as something else than its file spells; none if it
+    /// is not. A promoted value means what it is read as.
+    pub fn misread(&self) -> Option<Finding> {
+        let is_misread =
+            |part: &&SitePart| part.reading == Reading::Misread && part.kind != SitePartKind::Value;
+        let part = self.parts.iter().find(is_misread)?;
+        Some(misread(&Location::new(&self.file, part.written?), &part.text))
     }
 
     /// The part that holds the digest, in whichever form.
@@ -306,7 +318,7 @@ pub struct SitePart {
     pub at: Place,
     /// Whether it is there.
     pub is_there: bool,
-    /// The scalar's text. If there is no scalar yet, the text from an outer file
+    /// The scalar's text, as it is deployed. If there is no scalar yet, the text from an outer file
     /// that has to be written along with the other parts, which may be empty.
     pub text: String,
     /// Where the scalar is written: if the place is an alias or comes by `<<`, the span
@@ -315,8 +327,19 @@ pub struct SitePart {
     pub written: Option<Span>,
     /// Whether the place only repeats what is written elsewhere.
     pub is_repeated: bool,
-    /// Whether the scalar is a number to whoever reads the file, whatever `text` is here.
-    pub is_number: bool,
+    /// What the scalar is to whoever reads the file.
+    pub reading: Reading,
+}
+
+/// What a scalar is to whoever reads the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// The text that it spells.
+    Text,
+    /// A number that everyone prints as it is spelled.
+    Number,
+    /// Something else than the text that it spells, to some tool at least: `1.10`, `yes`.
+    Misread,
 }
 
 impl SitePart {

@@ -181,13 +181,20 @@ codes! {
     /// reads `yes` as a text; editors, which follow YAML 1.2, read `0644` as
     /// 644. With quotes it is text to all of them.
     ///
+    /// A tag or version without quotes may not be what it spells, whoever reads it: `1.10` is
+    /// the number 1.1, and Helm prints `1000000` as `1e+06`. What is shown is what is
+    /// deployed then, and the app is not promoted from there until it is in quotes. `39` and
+    /// `1.5` stay as they are.
+    ///
     /// ```yaml
     /// # wrong
     /// enabled: yes
     /// commit: 1234e56
+    /// tag: 1.10
     /// # right
     /// enabled: true
     /// commit: "1234e56"
+    /// tag: "1.10"
     /// ```
     AMBIGUOUS_SCALAR = "ambiguous-scalar", Input, Warning;
 }

@@ -69,6 +69,47 @@ fn visit(node: Node<'_>, findings: &mut Findings) {
     }
 }
 
+/// What Helm prints for a scalar: `1.1` for `1.10`; none for null, a map and a list. What
+/// an alias repeats counts.
+pub fn printed(node: Node<'_>) -> Option<String> {
+    match node.kind() {
+        Kind::String(text) => Some(text.to_string()),
+        Kind::Number(number) => Some(scalar::go_printed(number.as_f64())),
+        Kind::Bool(truth) => Some(truth.to_string()),
+        Kind::Null | Kind::Sequence(_) | Kind::Mapping(_) => None,
+    }
+}
+
+/// Whether a scalar without quotes is something else than the text that it spells, to any
+/// tool. `39` and `1.5` are numbers that everyone prints as they are spelled.
+pub fn is_misread(node: Node<'_>) -> bool {
+    let node = node.alias_of().unwrap_or(node);
+    if node.style() != Style::Plain || is_text_to_all(node.location().text()) {
+        return false;
+    }
+    let Some(printed) = printed(node).filter(|_| !is_tagged(&node.location())) else {
+        return false;
+    };
+    printed != node.location().text() || check(&node.location()).is_some()
+}
+
+/// The finding that the scalar at a place [`is_misread`], where a text is meant.
+pub fn misread(location: &Location, printed: &str) -> Finding {
+    let text = location.text();
+    let because = if printed == text {
+        summary(&readings(text))
+    } else {
+        format!("is deployed as `{printed}`")
+    };
+    Finding::new(
+        &AMBIGUOUS_SCALAR,
+        format!("`{text}` is not a text without quotes"),
+        location.clone(),
+    )
+    .because(because)
+    .help(format!("put it in quotes: `\"{text}\"`"))
+}
+
 /// Whether a tag says what the scalar is, to everyone.
 fn is_tagged(location: &Location) -> bool {
     let before = &location.file().text()[..location.span().start as usize];

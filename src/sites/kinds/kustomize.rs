@@ -4,7 +4,7 @@ use super::reader::{FoundSites, SiteBuilder, SiteReader};
 use super::reference::{image_of, is_moving_reference, is_version_range, revision};
 use crate::config::Sourced;
 use crate::sites::cursor::{Cursor, is_template, text};
-use crate::sites::{Key, Site, SitePart, SitePartKind, SiteValue};
+use crate::sites::{Key, Reading, Site, SitePart, SitePartKind, SiteValue};
 use crate::yaml::Value;
 
 /// Kustomizations and components, with the images that may be added to a file
@@ -106,7 +106,7 @@ pub(super) fn images(
                 text: wanted.value.clone(),
                 written: None,
                 is_repeated: false,
-                is_number: false,
+                reading: Reading::Text,
             };
             found.sites.push(builder.site(Key::Image(wanted.value.clone()), None, map, vec![part]));
         }

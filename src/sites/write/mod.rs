@@ -8,7 +8,7 @@ use self::image::ImageWriter;
 use self::part::{set, split};
 use self::refusal::{no_room, refused};
 use super::kinds::kustomize::RemoteAddress;
-use super::{Site, SitePartKind, SiteValue, app};
+use super::{Reading, Site, SitePartKind, SiteValue, app};
 use crate::diagnostic::Finding;
 use crate::yaml::Change;
 
@@ -43,7 +43,7 @@ fn as_texts(site: &Site, changes: Vec<Change>) -> Vec<Change> {
     let as_text = |change: Change| {
         let Change::Set { at, text } = &change else { return change };
         let mut parts = site.parts.iter();
-        let is_number = parts.any(|part| part.is_number && part.at == *at);
+        let is_number = parts.any(|part| part.reading != Reading::Text && part.at == *at);
         let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let (map, key) = split(at);
         if is_number && is_digits && !key.is_empty() {

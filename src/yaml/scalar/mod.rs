@@ -200,11 +200,21 @@ pub(super) fn go_key(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { ".inf" } else { "-.inf" }.to_owned();
     }
-    let scientific = format!("{value:e}");
+    go_general(&format!("{value:e}"), &value)
+}
+
+/// A number as Go's templates, and so Helm, print it: `%v` of a float64, which JSON makes of
+/// every number.
+pub(super) fn go_printed(value: f64) -> String {
+    go_general(&format!("{value:e}"), &value)
+}
+
+/// The shortest text of a number by Go's `%g`, from Rust's `{:e}` and `{}`.
+fn go_general(scientific: &str, plain: &impl std::fmt::Display) -> String {
     let (mantissa, exponent) = scientific.split_once('e').expect("`{:e}` writes an exponent");
     let exponent: i32 = exponent.parse().expect("`{:e}` writes a whole exponent");
     if (-4..6).contains(&exponent) {
-        return format!("{value}");
+        return plain.to_string();
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())
