@@ -126,7 +126,8 @@ record! {
     struct ImageFilterFile("`images`") {
         /// Images that match one of these. Default: all.
         optional include: List<Glob> = "include",
-        /// Images that match one of these are left out.
+        /// Images that match one of these are left out, and so are charts by their name, and
+        /// git references by their address or repository.
         optional exclude: List<Glob> = "exclude",
     }
 
@@ -335,8 +336,14 @@ pub struct ImageFilter {
 impl ImageFilter {
     /// Whether an image of that repository, as it is written, counts.
     pub fn takes(&self, repository: &str) -> bool {
-        let matches = |globs: &[Sourced<Glob>]| globs.iter().any(|g| g.value.is_match(repository));
-        (self.include.is_empty() || matches(&self.include)) && !matches(&self.exclude)
+        let is_included = self.include.iter().any(|glob| glob.value.is_match(repository));
+        (self.include.is_empty() || is_included) && !self.excludes(repository)
+    }
+
+    /// Whether anything of that name is left out: an image, a chart, or the address of a git
+    /// repository.
+    pub fn excludes(&self, name: &str) -> bool {
+        self.exclude.iter().any(|glob| glob.value.is_match(name))
     }
 }
 

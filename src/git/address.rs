@@ -1,6 +1,8 @@
 //! The address of a repository: as `--repo` takes one, and in one form for all
 //! ways to write it.
 
+use std::fmt;
+
 use super::code::{CREDENTIALS_IN_ADDRESS, REPOSITORY_ADDRESS};
 use crate::diagnostic::{Finding, harmless};
 use crate::source::{Location, is_token, without_credentials};
@@ -92,6 +94,25 @@ impl CanonicalAddress {
         Self { host: without_port(host).to_owned(), path: plain_path(path) }
     }
 
+    /// The repository of an address that may go on with a directory in it, as kustomize
+    /// tells them apart (`api/internal/git/repospec.go`): the repository ends at `//`, with
+    /// `.git`, with the name after `_git/`, or else after two segments, `OWNER/NAME`.
+    pub fn of_repository(address: &str) -> Self {
+        let address = address.strip_prefix("git::").unwrap_or(address);
+        let address = address.split('?').next().unwrap_or_default();
+        let is_local = address.starts_with(['/', '.']) || address.starts_with("file://");
+        let whole = Self::of(before_directory(address));
+        let segments: Vec<_> = whole.path.split('/').collect();
+        let after_mark = segments.iter().position(|one| *one == "_git").map(|mark| mark + 2);
+        let end = match after_mark {
+            _ if is_marked(address) || is_local => segments.len(),
+            Some(end) => end.min(segments.len()),
+            None => segments.len().min(OWNER_AND_NAME),
+        };
+        let path = segments[..end].join("/");
+        Self { path, ..whole }
+    }
+
     /// The host, as it is written.
     pub(super) fn host(&self) -> &str {
         &self.host
@@ -130,6 +151,31 @@ impl CanonicalAddress {
         let rest = whole.strip_suffix(&path);
         !path.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
     }
+}
+
+impl fmt::Display for CanonicalAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let separator = if self.path.is_empty() { "" } else { "/" };
+        write!(f, "{}{separator}{}", self.host, self.path)
+    }
+}
+
+/// The number of segments of a repository's path that nothing marks.
+const OWNER_AND_NAME: usize = 2;
+
+/// Whether an address says where the repository ends.
+fn is_marked(address: &str) -> bool {
+    before_directory(address).len() < address.len() || address.strip_suffix(".git").is_some()
+}
+
+/// An address up to where it says that the repository ends; all of it if it does not.
+fn before_directory(address: &str) -> &str {
+    let path = address.find("://").map_or(0, |scheme| scheme + "://".len());
+    let ends = [(".git/", ".git".len()), ("//", 0)].map(|(mark, length)| {
+        address[path..].find(mark).filter(|at| *at > 0).map(|at| path + at + length)
+    });
+    let end = ends.into_iter().flatten().min();
+    end.map_or(address, |end| &address[..end])
 }
 
 /// The host of `host:port`. The address of a host in brackets has colons of its
@@ -287,6 +333,31 @@ mod tests {
             for other in SAME {
                 assert!(address.is_within(&CanonicalAddress::of(other)), "{one} and {other}");
             }
+        }
+    }
+
+    #[test]
+    fn a_repository_ends_where_kustomize_says() {
+        for (address, repository) in [
+            ("https://git.example.com/o/svc/config/default?ref=v1", "git.example.com/o/svc"),
+            ("https://git.example.com/o/svc?ref=v1", "git.example.com/o/svc"),
+            ("https://git.example.com/svc?ref=v1", "git.example.com/svc"),
+            ("https://git.example.com/a/b/svc.git/config?ref=v1", "git.example.com/a/b/svc"),
+            ("https://git.example.com/a/b/svc.git?ref=v1", "git.example.com/a/b/svc"),
+            ("https://git.example.com/a/b/svc//config/default", "git.example.com/a/b/svc"),
+            ("https://git.example.com/a/svc.git//config.git/x", "git.example.com/a/svc"),
+            ("git::https://me@git.example.com:8443/o/svc/config", "git.example.com/o/svc"),
+            ("ssh://git@git.example.com:22/o/svc/config?ref=v1", "git.example.com/o/svc"),
+            ("git@git.example.com:o/svc/config?ref=v1", "git.example.com/o/svc"),
+            ("git@git.example.com:a/b/svc.git//config", "git.example.com/a/b/svc"),
+            ("github.com/o/svc/config/crd?ref=v1", "github.com/o/svc"),
+            ("https://github.com/o/svc.github.io/x", "github.com/o/svc.github.io"),
+            ("https://dev.azure.com/o/p/_git/svc/config", "dev.azure.com/o/p/_git/svc"),
+            ("file:///srv/git/o/svc?ref=v1", "/srv/git/o/svc"),
+            ("file:///srv/git/o/svc//config?ref=v1", "/srv/git/o/svc"),
+            ("svc", "svc"),
+        ] {
+            assert_eq!(CanonicalAddress::of_repository(address).to_string(), repository);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Sites of two environments that belong together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::app::{moving, weight};
 use super::code::UNPAIRED_SITE;
@@ -108,6 +108,13 @@ impl<'a> Pairs<'a> {
         self.only_target.retain(|site| has(&site.key));
     }
 
+    /// The keys of sites that have a partner.
+    fn keys(&self) -> HashSet<&Key> {
+        let pairs = self.both.iter().chain(&self.moving);
+        let sites = pairs.flat_map(|pair| pair.targets.iter().chain([&pair.source]));
+        sites.map(|site| &site.key).collect()
+    }
+
     /// The findings of sites without a partner, which block the app, and of
     /// ranges, which are left alone.
     pub fn findings(&self, source: &AppSites, target: &AppSites) -> Findings {
@@ -115,7 +122,13 @@ impl<'a> Pairs<'a> {
         for (sites, here, there) in
             [(&self.only_source, source, target), (&self.only_target, target, source)]
         {
-            findings.extend(sites.iter().map(|site| unpaired(site, here, there)));
+            if sites.is_empty() {
+                continue;
+            }
+            let paired = self.keys();
+            let alone = there.sites.iter().filter(|site| !paired.contains(&site.key));
+            let alone: Vec<_> = alone.collect();
+            findings.extend(sites.iter().map(|site| unpaired(site, (here, there), &alone)));
         }
         for pair in &self.moving {
             let all = std::iter::once(pair.source).chain(pair.targets.iter().copied());
@@ -129,9 +142,11 @@ impl<'a> Pairs<'a> {
     }
 }
 
-fn unpaired(site: &Site, here: &AppSites, there: &AppSites) -> Finding {
+/// The finding that a site has no partner; `alone` are those of the other environment that
+/// have none either.
+fn unpaired(site: &Site, (here, there): (&AppSites, &AppSites), alone: &[&Site]) -> Finding {
     let (key, noun) = (&site.key, site.key.noun());
-    let others = there.sites.iter().filter(|other| other.key.noun() == noun);
+    let others = alone.iter().filter(|other| other.key.noun() == noun);
     let near = nearest(key.name(), others.map(|other| other.key.name()));
     let help = match near {
         Some(near) => format!("did you mean `{near}`, as `{}` calls it?", there.environment),

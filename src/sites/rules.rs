@@ -139,10 +139,14 @@ fn is_segment(app: &str) -> bool {
         && app.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }
 
-/// The last segment of a site's repository or address.
+/// The last segment of a site's repository, which an address with a directory in it names
+/// as well.
 fn image_name(site: &Site) -> String {
     let whole = match &site.key {
         Key::Image(name) => site.repository().unwrap_or(name),
+        Key::Git(address) if site.part(SitePartKind::Address).is_some() => {
+            return CanonicalAddress::of_repository(address).name().to_owned();
+        }
         other => other.name(),
     };
     CanonicalAddress::of(whole).name().to_owned()

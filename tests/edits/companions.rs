@@ -1,5 +1,7 @@
 //! Tags and digests in keys beside an image.
 
+use std::fmt::Write as _;
+
 use crate::commands::check;
 
 /// With letters, so that no reader takes the digits for a number.
@@ -144,7 +146,7 @@ fn parameters_of_an_application_have_the_same_companions() {
                         helm:\n      parameters:\n"
                 .to_owned();
         for (name, value) in parameters {
-            text += &format!("      - {{name: {name}, value: \"{value}\"}}\n");
+            writeln!(text, "      - {{name: {name}, value: \"{value}\"}}").unwrap();
         }
         text
     };

@@ -8,6 +8,7 @@ mod busy_rung;
 mod entries;
 mod companions;
 mod gates;
+mod git_references;
 mod kept_rows;
 mod numbers;
 mod parts;

@@ -262,3 +262,40 @@ fn an_image_that_is_mounted_is_named_by_its_volume() {
     let file = "kind: Pod\nspec: {volumes: [{name: models, image: {reference: 'r/models:v1', pullPolicy: Always}}]}\n";
     assert_eq!(found("kind: manifest", file), ["models = r/models:v1"]);
 }
+
+#[test]
+fn sources_are_left_out_by_their_names_and_addresses() {
+    let file = "\
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: flux}
+spec: {url: 'https://github.com/o/flux', ref: {tag: v1}}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: release}
+spec: {chart: {spec: {chart: podinfo, version: 6.5.4}}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+spec:
+  sources:
+  - {repoURL: https://charts.example.com, chart: redis, targetRevision: 18.1.0}
+  - {repoURL: https://github.com/o/deploy, targetRevision: v7}
+";
+    let all =
+        ["flux = v1", "https://github.com/o/deploy = v7", "redis = 18.1.0", "release = 6.5.4"];
+    for (exclude, left) in [
+        ("*/o/flux", vec![1, 2, 3]),
+        ("github.com/o/*", vec![2, 3]),
+        ("podinfo", vec![0, 1, 2]),
+        ("release", vec![0, 1, 2]),
+        ("redis", vec![0, 1, 3]),
+        ("*charts.example.com*", vec![0, 1, 3]),
+        ("other", vec![0, 1, 2, 3]),
+    ] {
+        let rule = format!("kind: manifest\nimages: {{ exclude: ['{exclude}'] }}");
+        let left: Vec<_> = left.into_iter().map(|number| all[number]).collect();
+        assert_eq!(found(&rule, file), left, "{exclude}");
+    }
+}

@@ -75,6 +75,10 @@ fn find(builder: SiteBuilder<'_>, documents: &[Value], insert: &[Sourced<String>
         found.sites.extend(charts.iter().filter_map(|chart| {
             let version = chart.get("version")?;
             let name = chart.text_of("name")?;
+            let repository = chart.text_of("repo").map(|repo| format!("{repo}/{name}"));
+            if !builder.takes_source(&[Some(&name), repository.as_deref()]) {
+                return None;
+            }
             let moves = is_version_range(&text(version.node)?);
             builder.revision(Key::Version(name), &version, moves)
         }));
@@ -161,6 +165,9 @@ pub(super) fn remote(builder: SiteBuilder<'_>, entry: &Cursor<'_>) -> Option<Sit
     }
     let value = revision(address.reference.to_owned(), is_moving_reference(address.reference));
     let key = Key::git(&address.key());
+    if !builder.takes_source(&[Some(key.name())]) {
+        return None;
+    }
     Some(builder.site(key, Some(value), entry, vec![part]))
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::reference::{image_parts, revision, split_name};
 use crate::config::ImageFilter;
 use crate::diagnostic::{Finding, Findings};
+use crate::git::CanonicalAddress;
 use crate::sites::code::UNREADABLE_IMAGE;
 use crate::sites::cursor::{Cursor, is_template};
 use crate::sites::missing_route::MissingRoute;
@@ -121,6 +122,18 @@ impl SiteBuilder<'_> {
         Ok(is_wanted.then(|| {
             self.site(Key::Image(key.into()), Some(SiteValue::Image(image)), at, vec![part])
         }))
+    }
+
+    /// Whether a git reference or a chart counts that has these names: addresses, or names
+    /// of charts and of objects.
+    pub(super) fn takes_source(&self, names: &[Option<&str>]) -> bool {
+        let mut names = names.iter().flatten();
+        names.all(|name| {
+            let (whole, repository) =
+                (CanonicalAddress::of(name), CanonicalAddress::of_repository(name));
+            let forms = [(*name).to_owned(), whole.to_string(), repository.to_string()];
+            !forms.iter().any(|form| self.images.excludes(form))
+        })
     }
 
     /// The site of a scalar that holds a git reference or a version alone.

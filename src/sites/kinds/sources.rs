@@ -22,12 +22,15 @@ impl<'a> SourceObject<'_, 'a> {
     pub(super) fn oci_repository(&self, found: &mut FoundSites) {
         let Some(reference) = self.at.walk(&["spec", "ref"]) else { return };
         let (tag, digest) = (reference.text_of("tag"), reference.text_of("digest"));
+        let url = self.at.walk(&["spec", "url"]).and_then(|url| text(url.node));
         if let Some(range) = reference.get("semver").filter(|_| digest.is_none()) {
+            if !self.builder.takes_source(&[Some(self.name), url.as_deref()]) {
+                return;
+            }
             let key = Key::Version(self.name.to_owned());
             found.sites.extend(self.builder.revision(key, &range, true));
             return;
         }
-        let url = self.at.walk(&["spec", "url"]).and_then(|url| text(url.node));
         let repository = url.map(|url| url.trim_start_matches("oci://").to_owned());
         let texts = [repository.as_deref(), tag.as_deref(), digest.as_deref()];
         let is_templated = texts.into_iter().flatten().any(is_template);
@@ -48,6 +51,10 @@ impl<'a> SourceObject<'_, 'a> {
     /// `spec.ref` of a repository, the strongest first (`GitRepositoryRef`).
     pub(super) fn git_repository(&self, found: &mut FoundSites) {
         let Some(reference) = self.at.walk(&["spec", "ref"]) else { return };
+        let url = self.at.walk(&["spec", "url"]).and_then(|url| text(url.node));
+        if !self.builder.takes_source(&[Some(self.name), url.as_deref()]) {
+            return;
+        }
         let strongest = ["commit", "name", "semver", "tag", "branch"];
         let Some((field, at)) =
             strongest.into_iter().find_map(|field| Some((field, reference.get(field)?)))
@@ -72,6 +79,11 @@ impl<'a> SourceObject<'_, 'a> {
     /// A chart's version.
     pub(super) fn version(&self, keys: &[&str], found: &mut FoundSites) {
         let Some(at) = self.at.walk(keys) else { return };
+        let beside = keys.split_last().and_then(|(_, above)| self.at.walk(above));
+        let chart = beside.and_then(|spec| spec.text_of("chart"));
+        if !self.builder.takes_source(&[Some(self.name), chart.as_deref()]) {
+            return;
+        }
         let moves = is_version_range(&text(at.node).unwrap_or_default());
         let key = Key::Version(self.name.to_owned());
         found.sites.extend(self.builder.revision(key, &at, moves));
@@ -90,12 +102,16 @@ impl<'a> SourceObject<'_, 'a> {
     /// A source of an Argo CD application: a chart, or a directory of a git
     /// repository, and images that it overrides.
     fn source(&self, source: &Cursor<'a>, found: &mut FoundSites) {
-        if let Some(at) = source.get("targetRevision") {
+        let (url, chart) = (source.text_of("repoURL"), source.text_of("chart"));
+        let whole = url.iter().zip(&chart).map(|(url, chart)| format!("{url}/{chart}")).next();
+        let names = [chart.as_deref().or(url.as_deref()), whole.as_deref()];
+        let is_taken = self.builder.takes_source(&names);
+        if let Some(at) = source.get("targetRevision").filter(|_| is_taken) {
             let revision = text(at.node).unwrap_or_default();
-            let site = if let Some(chart) = source.text_of("chart") {
+            let site = if let Some(chart) = chart {
                 self.builder.revision(Key::Version(chart), &at, is_version_range(&revision))
             } else {
-                let url = source.text_of("repoURL").unwrap_or_else(|| self.name.to_owned());
+                let url = url.unwrap_or_else(|| self.name.to_owned());
                 self.builder.revision(Key::git(&url), &at, is_moving_reference(&revision))
             };
             found.sites.extend(site);
