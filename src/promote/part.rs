@@ -129,7 +129,7 @@ pub(super) fn linked<'s>(sites: &[&'s Site]) -> Vec<BTreeSet<&'s Key>> {
 
 fn repository_of_git(site: &Site) -> Option<String> {
     let Key::Git(address) = &site.key else { return None };
-    Some(CanonicalAddress::of(address).name().to_owned())
+    Some(CanonicalAddress::of_repository(address).name().to_owned())
 }
 
 fn unknown(sites: &[&AppSites], name: &str, at: &Location) -> Finding {

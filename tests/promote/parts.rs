@@ -154,7 +154,7 @@ fn one_image_is_rolled_back_and_held_alone() {
 fn an_image_and_the_git_reference_of_its_repository_never_part() {
     let with = |tag: &str, reference: &str| {
         format!(
-            "resources:\n- https://git.example.com/o/web?ref={reference}\n{}",
+            "resources:\n- https://git.example.com/o/web//deploy?ref={reference}\n{}",
             kustomization(tag, tag)
         )
     };
