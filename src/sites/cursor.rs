@@ -30,6 +30,8 @@ enum CursorStep<'a> {
     Key(&'a str),
     /// An item, with its `name` if no other item has the same.
     Item(usize, Option<&'a str>),
+    /// The document of that number that a text holds.
+    Text(usize),
 }
 
 impl<'a> Cursor<'a> {
@@ -79,13 +81,31 @@ impl<'a> Cursor<'a> {
             found = found.iter().flat_map(|at| at.after(step)).collect();
         }
         let mut seen = HashSet::new();
-        found.retain(|at| seen.insert(at.node.written().id()));
+        found.retain(|at| seen.insert(at.node.written().identity()));
         found
     }
 
-    /// What a step leads to.
+    /// The maps and lists that this text holds; none if it holds none, or is not a text.
+    pub(super) fn held(&self) -> Vec<Self> {
+        let roots = self.node.held_roots();
+        roots.map(|(number, root)| self.step(CursorStep::Text(number), root)).collect()
+    }
+
+    /// What a step leads to, from here or from what this text holds.
     fn after(&self, step: &Step) -> Vec<Self> {
+        let held = self.held();
+        if held.is_empty() {
+            return self.after_own(step);
+        }
+        held.iter().flat_map(|at| at.after_own(step)).collect()
+    }
+
+    fn after_own(&self, step: &Step) -> Vec<Self> {
         match step {
+            Step::Text(number) => {
+                let node = step.find(self.node).into_iter();
+                node.map(|node| self.step(CursorStep::Text(*number), node)).collect()
+            }
             Step::Key(key) => self.get(key).into_iter().collect(),
             Step::Index(index) => {
                 let node = self.node.item(*index);
@@ -139,6 +159,7 @@ impl<'a> Cursor<'a> {
             route.push(match step {
                 CursorStep::Key(key) => Step::Key(key.to_owned()),
                 CursorStep::Item(index, _) => Step::Index(index),
+                CursorStep::Text(number) => Step::Text(number),
             });
         }
         Place { document: self.document, route }
@@ -155,6 +176,7 @@ impl<'a> Cursor<'a> {
                     Step::Where { key: "name".to_owned(), value: name.to_owned() }
                 }
                 CursorStep::Item(index, None) => Step::Index(index),
+                CursorStep::Text(number) => Step::Text(number),
             });
         }
         route.to_string()
@@ -164,7 +186,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn last_key(&self) -> Option<&'a str> {
         match self.path.as_ref()?.step {
             CursorStep::Key(key) => Some(key),
-            CursorStep::Item(..) => None,
+            CursorStep::Item(..) | CursorStep::Text(_) => None,
         }
     }
 
@@ -204,7 +226,8 @@ impl<'a> Cursor<'a> {
 
     /// Where the node is written, and whether this place only repeats it.
     fn written(&self) -> (Option<Span>, bool) {
-        (Some(self.node.written().location().span()), self.is_repeated)
+        let written = self.node.written();
+        (written.has_own_place().then(|| written.location().span()), self.is_repeated)
     }
 
     /// The place that a key of this map would have.

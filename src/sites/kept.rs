@@ -67,6 +67,7 @@ enum KeptStep {
     Key(String),
     Index(usize),
     Where { key: String, value: String },
+    Text(usize),
 }
 
 /// Declares a kind that is kept under the same names.
@@ -189,6 +190,7 @@ impl KeptPart {
             Step::Key(key) => KeptStep::Key(key),
             Step::Index(index) => KeptStep::Index(index),
             Step::Where { key, value } => KeptStep::Where { key, value },
+            Step::Text(number) => KeptStep::Text(number),
         };
         Self {
             kind: part.kind.into(),
@@ -206,6 +208,7 @@ impl KeptPart {
                 KeptStep::Key(key) => Step::Key(key),
                 KeptStep::Index(index) => Step::Index(index),
                 KeptStep::Where { key, value } => Step::Where { key, value },
+                KeptStep::Text(number) => Step::Text(number),
             });
         }
         let at = Place { document: self.document, route };

@@ -84,7 +84,8 @@ pub fn printed(node: Node<'_>) -> Option<String> {
 /// tool. `39` and `1.5` are numbers that everyone prints as they are spelled.
 pub fn is_misread(node: Node<'_>) -> bool {
     let node = node.alias_of().unwrap_or(node);
-    if node.style() != Style::Plain || is_text_to_all(node.location().text()) {
+    let is_plain = node.style() == Style::Plain && node.has_own_place();
+    if !is_plain || is_text_to_all(node.location().text()) {
         return false;
     }
     let Some(printed) = printed(node).filter(|_| !is_tagged(&node.location())) else {

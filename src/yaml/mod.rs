@@ -20,6 +20,7 @@ mod scalar;
 mod secrets;
 mod splice;
 mod syntax_errors;
+mod text;
 mod value;
 
 pub use code::CODES;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Kind, Node, NodeId};
+use super::{Kind, Node, NodeId, Value};
 
 /// The path from a node to one below it, in the notation of the configuration:
 /// `a.b`, `a[0]`, `a[name=web].image`, `a["x.y"]`, `a[name="x.y"]`.
@@ -27,6 +27,9 @@ pub enum Step {
         /// The value of that key; a number or boolean as it is written.
         value: String,
     },
+    /// From a text to the root of the document of that number, counted from zero, which it
+    /// holds. It is not written: a step that leads on from a text leads into it.
+    Text(usize),
 }
 
 /// Why a text is not a route.
@@ -102,24 +105,44 @@ impl Route {
         self.steps.iter().try_fold(root, |node, step| step.find(node))
     }
 
-    /// Every value that it leads to, each with its path of keys and indices: several if a
-    /// step names several items. What an alias repeats is there once.
+    /// The same path with a step into each text on its way, and the node where it leads on
+    /// no more: a path to what does not exist yet.
+    #[must_use]
+    pub fn into_texts<'a>(&self, root: Node<'a>) -> Self {
+        let mut node = Some(root);
+        let mut whole = Self::root();
+        for step in &self.steps {
+            let from = node.map(|node| step.starts(node).swap_remove(0));
+            if let Some((Some(text), _)) = &from {
+                whole.push(text.clone());
+            }
+            node = from.and_then(|(_, node)| step.find(node));
+            whole.push(step.clone());
+        }
+        whole
+    }
+
+    /// Every value that it leads to, each with its path of keys, indices and texts: several
+    /// if a step names several items. What an alias repeats is there once.
     pub fn all<'a>(&self, root: Node<'a>) -> Vec<(Self, Node<'a>)> {
         let mut found = vec![(Self::root(), root)];
         for step in &self.steps {
             let mut next = Vec::new();
             for (route, node) in found {
-                let of_step = |(step, node): (Step, Node<'a>)| {
-                    let mut route = route.clone();
-                    route.push(step);
-                    (route, node)
-                };
-                next.extend(step.all(node).into_iter().map(of_step));
+                for (text, start) in step.starts(node) {
+                    let of_step = |(step, node): (Step, Node<'a>)| {
+                        let mut route = route.clone();
+                        route.extend(text.clone());
+                        route.push(step);
+                        (route, node)
+                    };
+                    next.extend(step.all(start).into_iter().map(of_step));
+                }
             }
             found = next;
         }
         let mut seen = HashSet::new();
-        found.retain(|(_, node)| seen.insert(node.written().id()));
+        found.retain(|(_, node)| seen.insert(node.written().identity()));
         found
     }
 
@@ -155,6 +178,20 @@ impl Route {
 }
 
 impl Step {
+    /// Where it may start: at the node, or at what a text holds that it leads on from, each
+    /// with the step into the text.
+    pub fn starts<'a>(&self, from: Node<'a>) -> Vec<(Option<Self>, Node<'a>)> {
+        let inside = |(number, root)| (Some(Self::Text(number)), root);
+        let mut starts = Vec::new();
+        if !matches!(self, Self::Text(_)) {
+            starts.extend(from.held_roots().map(inside));
+        }
+        if starts.is_empty() {
+            starts.push((None, from));
+        }
+        starts
+    }
+
     /// Everything that it leads to, each with the step of a key or an index.
     pub fn all<'a>(&self, from: Node<'a>) -> Vec<(Self, Node<'a>)> {
         let Self::Where { key, value } = self else {
@@ -168,13 +205,14 @@ impl Step {
 
     /// The value it leads to, the first if there are several; none if it leads nowhere.
     pub fn find<'a>(&self, from: Node<'a>) -> Option<Node<'a>> {
-        match self {
+        self.starts(from).into_iter().find_map(|(_, from)| match self {
             Self::Key(wanted) => from.get(wanted),
             Self::Index(index) => from.item(*index),
             Self::Where { key, value } => {
                 from.items().find(|item| item.get(key).is_some_and(|node| says(node, value)))
             }
-        }
+            Self::Text(number) => from.held()?.ok()?.get(*number).map(Value::root),
+        })
     }
 
     /// The step to an item that no other item of the list shares its `name` with.
@@ -218,8 +256,10 @@ impl FromStr for Route {
 
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, step) in self.steps.iter().enumerate() {
+        let shown = self.steps.iter().filter(|step| !matches!(step, Step::Text(_)));
+        for (index, step) in shown.enumerate() {
             match step {
+                Step::Text(_) => {}
                 Step::Key(key) if is_plain(key) => {
                     let dot = if index == 0 { "" } else { "." };
                     write!(f, "{dot}{key}")?;
@@ -437,6 +477,30 @@ metadata:
         assert_eq!(all("a[k=x].b[k=z].k"), ["a[2].b[0].k"]);
         assert_eq!(all("a[k=m].b[k=z]"), ["a[3].b[0]"]);
         assert!(all("a[k=q].v").is_empty());
+    }
+
+    #[test]
+    fn a_route_leads_into_a_text_that_holds_yaml() {
+        let value = value(
+            "a:\n- v: |\n    x: 1\n    ---\n    k: é\n    z: z\n- v: \"{\\\"k\\\": 2}\"\n- v: \
+             'k: x'\n- v: >\n    k: 3\n- v: |\n    k: {\n",
+        );
+        assert_eq!(found("a[0].v.z", &value).as_deref(), Some("z"));
+        let node = Route::parse("a[0].v.k").unwrap().find(value.root()).unwrap();
+        assert_eq!(node.location().to_string(), "a.yaml:5:8");
+        assert_eq!(node.location().text(), "é");
+        // Where a text has escapes, what it holds has no place of its own.
+        assert_eq!(found("a[1].v.k", &value).as_deref(), Some("\"{\\\"k\\\": 2}\""));
+        assert_eq!(found("a[2].v.k", &value), None);
+        assert_eq!(found("a[3].v.k", &value).as_deref(), Some(">\n    k: 3"));
+        assert_eq!(found("a[4].v.k", &value), None);
+        let all = Route::parse("a[0].v.k").unwrap().all(value.root());
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].0.steps()[3], Step::Text(1));
+        assert_eq!(all[0].0.to_string(), "a[0].v.k");
+        let new = Route::parse("a[0].v.new.key").unwrap().into_texts(value.root());
+        assert_eq!(new.steps()[3], Step::Text(0));
+        assert_eq!(new.to_string(), "a[0].v.new.key");
     }
 
     #[test]

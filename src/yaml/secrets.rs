@@ -22,7 +22,7 @@ pub fn leads_to_secret(root: Option<Node<'_>>, route: &Route) -> bool {
     let is_named = route.steps().iter().any(|step| match step {
         Step::Key(key) => is_secret_key(key),
         Step::Where { value, .. } => is_secret_key(value),
-        Step::Index(_) => false,
+        Step::Index(_) | Step::Text(_) => false,
     });
     is_named || root.is_some_and(|root| passes_secret(root, route))
 }
@@ -30,7 +30,8 @@ pub fn leads_to_secret(root: Option<Node<'_>>, route: &Route) -> bool {
 fn passes_secret(root: Node<'_>, route: &Route) -> bool {
     let mut node = root;
     for step in route.steps() {
-        if matches!(step, Step::Key(key) if is_secret_entry(node, key)) {
+        let is_secret = |map| matches!(step, Step::Key(key) if is_secret_entry(map, key));
+        if step.starts(node).into_iter().any(|(_, map)| is_secret(map)) {
             return true;
         }
         let Some(next) = step.find(node) else { return false };
@@ -147,6 +148,9 @@ impl SecretMarker {
         }
         for item in node.items() {
             self.value(item);
+        }
+        for (_, root) in node.held_roots() {
+            self.value(root);
         }
     }
 

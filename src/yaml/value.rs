@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use super::text::HeldText;
+use crate::diagnostic::Findings;
 use crate::source::{Location, SourceFile, Span};
 
 /// How deep maps and lists may nest. Kubernetes' own objects stay below 40;
@@ -205,6 +207,12 @@ pub struct Value {
     /// Of a tree that was parsed and not changed since.
     key_order: OnceLock<KeyOrder>,
     is_changed: bool,
+    /// The scalars whose text may hold YAML, in their order.
+    texts: Vec<(NodeId, HeldText)>,
+    /// In how many texts of other trees it is.
+    level: u8,
+    /// Whether its spans are those of the whole text that it is in.
+    is_placeless: bool,
 }
 
 /// The positions of long maps' entries in the order of their keys: a file may have a map
@@ -231,6 +239,9 @@ impl Value {
             root: NodeId(0),
             key_order: OnceLock::new(),
             is_changed: false,
+            texts: Vec::new(),
+            level: 0,
+            is_placeless: false,
         }
     }
 
@@ -269,7 +280,45 @@ impl Value {
 
     /// Adds a node written at `span` of the first file.
     pub(super) fn push(&mut self, kind: Kind, span: Span, style: Style) -> NodeId {
-        self.add_data(Data { kind, file: FileId(0), span, style, alias_of: None, overrode: None })
+        let is_held =
+            matches!(&kind, Kind::String(text) if HeldText::may_be(text, style, self.level));
+        let data = Data { kind, file: FileId(0), span, style, alias_of: None, overrode: None };
+        let id = self.add_data(data);
+        if is_held {
+            self.texts.push((id, HeldText::default()));
+        }
+        id
+    }
+
+    /// The same tree as part of a text: in that file, with its spans at their places there,
+    /// and so many texts deep.
+    pub(super) fn in_text(
+        mut self,
+        file: &Arc<SourceFile>,
+        placed: impl Fn(Span) -> Span,
+        level: u8,
+        has_places: bool,
+    ) -> Self {
+        self.files = vec![Arc::clone(file)];
+        for data in &mut self.nodes {
+            data.span = placed(data.span);
+            if let Kind::Mapping(entries) = &mut data.kind {
+                for entry in entries {
+                    entry.key.span = placed(entry.key.span);
+                }
+            }
+        }
+        let nodes = &self.nodes;
+        self.texts.retain(|(id, _)| {
+            let data = &nodes[id.0 as usize];
+            matches!(&data.kind, Kind::String(text) if HeldText::may_be(text, data.style, level))
+        });
+        Self { level, is_placeless: !has_places, ..self }
+    }
+
+    /// In how many texts of other trees it is.
+    pub(super) fn level(&self) -> u8 {
+        self.level
     }
 
     /// Adds a node that repeats `target` at the alias `span`.
@@ -623,6 +672,33 @@ impl<'a> Node<'a> {
     /// Whether it is a list.
     pub fn is_sequence(self) -> bool {
         matches!(self.kind(), Kind::Sequence(_))
+    }
+
+    /// Whether its span is its own, and not that of the whole text that it is in.
+    pub fn has_own_place(self) -> bool {
+        !self.value.is_placeless
+    }
+
+    /// What makes it different from every node of this tree and others.
+    pub fn identity(self) -> (*const Value, NodeId) {
+        (std::ptr::from_ref(self.value), self.id)
+    }
+
+    /// The documents that its text holds, or why it holds none; none if it is not a text
+    /// that may hold any.
+    pub fn held(self) -> Option<Result<&'a [Value], &'a Findings>> {
+        let written = self.written();
+        let texts = &self.value.texts;
+        let at = texts.binary_search_by_key(&written.id, |(id, _)| *id).ok()?;
+        Some(texts[at].1.documents(written))
+    }
+
+    /// The roots of the documents that its text holds, each with its number: those that are
+    /// a map or a list, as a sentence is not.
+    pub fn held_roots(self) -> impl Iterator<Item = (usize, Self)> {
+        let documents = self.held().and_then(Result::ok).unwrap_or_default();
+        let roots = documents.iter().map(Value::root).enumerate();
+        roots.filter(|(_, root)| root.is_mapping() || root.is_sequence())
     }
 
     /// Whether both hold the same data, wherever and however written. Numbers

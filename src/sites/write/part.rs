@@ -29,7 +29,7 @@ pub(super) fn split(at: &Place) -> (Place, String) {
     }
     let key = match last {
         Step::Key(key) => key.clone(),
-        Step::Index(_) | Step::Where { .. } => String::new(),
+        Step::Index(_) | Step::Where { .. } | Step::Text(_) => String::new(),
     };
     (Place { document: at.document, route }, key)
 }

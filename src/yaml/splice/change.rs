@@ -245,6 +245,8 @@ impl<'a> EditTarget<'a> {
                 let Some(node) = self.node.item(*index) else { return Ok(None) };
                 (node, None, step.clone())
             }
+            // What a text holds is edited on its own.
+            Step::Text(_) => return Ok(None),
             Step::Where { .. } => {
                 let Some(node) = step.find(self.node) else { return Ok(None) };
                 let index = self.node.items().position(|item| item.id() == node.id());

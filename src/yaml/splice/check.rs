@@ -107,6 +107,12 @@ impl DataModel {
                 self.roots.push(root);
             }
             Edit::Set { at, to } => self.set(at, to),
+            Edit::Rewrite { at, to, .. } => {
+                let at = self.find(at);
+                if let Datum::NewScalar(text, _) = &mut self.data[at] {
+                    *text = NewScalar::Text(to.clone());
+                }
+            }
             Edit::Replace { at, with } => {
                 let at = self.find(at);
                 self.data[at] = self.datum_of(with);

@@ -31,14 +31,20 @@ codes! {
     ///
     /// A block of text after `|` or `>` is edited if it is a single line. If it has
     /// more lines, it is a file inside the file, and rungs cannot know which of its
-    /// bytes are meant.
+    /// bytes are meant, unless what it holds is YAML: an inline patch, or Argo CD's
+    /// `helm.values`. Such a file is edited if its lines are those of the file around it,
+    /// as they are after `|`, and in quotes on one line without escapes.
     ///
     /// ```yaml
     /// one: |
     ///   web:v1
-    /// many: |        # refused
+    /// many: |          # refused
     ///   web:v1
     ///   cart:v1
+    /// values: |        # a tag in it is edited
+    ///   image: { repository: web, tag: v1 }
+    /// folded: >        # refused: write `|`
+    ///   image: { repository: web, tag: v1 }
     /// ```
     EDIT_LINES = "edit-lines", Answer, Error;
 

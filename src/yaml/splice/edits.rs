@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::change::{Change, EditTarget, NewScalar, NewValue, Place, Resolved, follow, no_place};
 use super::code::EDIT_PLACE;
 use super::layout::EditedFile;
+use super::patch::Patch;
 use super::spell::said_by;
 use crate::diagnostic::Finding;
 use crate::source::{Location, RepoPath, SourceFile, Span};
@@ -17,6 +18,8 @@ pub(super) enum Edit {
     CreateDocument { with: NewValue },
     /// Gives a scalar a new value.
     Set { at: Place, to: NewScalar },
+    /// Changes a part of a text, which is `to` then.
+    Rewrite { at: Place, to: String, patches: Vec<Patch> },
     /// Replaces a value by another.
     Replace { at: Place, with: NewValue },
     /// Adds keys to a map, or to a null that becomes one.
@@ -33,7 +36,7 @@ impl Edit {
     /// collection are made one after the other.
     pub(super) fn collection(&self) -> Option<&Place> {
         match self {
-            Self::CreateDocument { .. } | Self::Set { .. } => None,
+            Self::CreateDocument { .. } | Self::Set { .. } | Self::Rewrite { .. } => None,
             Self::Replace { at, .. } => Some(at),
             Self::Insert { map, .. } => Some(map),
             Self::InsertItems { list, .. } => Some(list),
@@ -98,7 +101,7 @@ fn resolve<'a>(file: &EditedFile<'a>, place: &Place) -> Result<Option<Resolved<'
     }
 }
 
-fn find<'a>(file: &EditedFile<'a>, place: &Place) -> Result<EditTarget<'a>, Finding> {
+pub(super) fn find<'a>(file: &EditedFile<'a>, place: &Place) -> Result<EditTarget<'a>, Finding> {
     match resolve(file, place)? {
         Some(Resolved::Found(target)) => Ok(target),
         Some(Resolved::Missing(target, keys)) => {

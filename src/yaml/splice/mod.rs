@@ -5,6 +5,8 @@
 //! steps, each in a file of its own:
 //!
 //! - `edits`: a change becomes the smallest edits that are left to do;
+//! - `text`: a change in what a text holds goes through the same steps in that text, whose
+//!   lines are those of the file;
 //! - `replace`, `collection` and `flow`: an edit becomes patches, which are bytes
 //!   for bytes (`patch`). They are placed by the elements of the file and
 //!   written like their neighbours (`layout`), with quotes and indentation that
@@ -22,6 +24,7 @@ mod layout;
 mod patch;
 mod replace;
 mod spell;
+mod text;
 mod written;
 
 use std::borrow::Cow;
@@ -38,6 +41,7 @@ use code::{EDIT_TEMPLATE, EDIT_UNSAFE};
 use edits::{Edit, edits};
 use layout::EditedFile;
 use patch::{Patch, Patches};
+use text::{Job, jobs, rewrite};
 
 use super::{Dialect, Value, parse};
 use crate::diagnostic::{Finding, Findings};
@@ -54,29 +58,8 @@ use crate::source::{Location, SourceFile, Span};
 /// not.
 pub fn splice(file: &Arc<SourceFile>, changes: &[Change]) -> Result<String, Findings> {
     let documents = read(file)?;
-    let mut run = SpliceRun {
-        original: OriginalFile { file, documents: &documents },
-        file: Arc::clone(file),
-        documents: Cow::Borrowed(&documents),
-        findings: Findings::new(),
-        made: Vec::new(),
-    };
-    let mut model = DataModel::of(&run.documents);
-    let mut left: VecDeque<&Change> = changes.iter().collect();
-    while !left.is_empty() {
-        // A change that is refused does not keep the others from being judged.
-        let batch = run.batch(&mut left);
-        for edit in &batch.edits {
-            model.apply(edit);
-        }
-        if !batch.patches.is_empty()
-            && let Err(finding) = run.apply(batch.patches, &model)
-        {
-            run.findings.push(finding);
-            break;
-        }
-    }
-    if run.findings.is_empty() { Ok(run.file.text().to_owned()) } else { Err(run.findings) }
+    let run = SpliceRun::new(file, &documents).run(changes)?;
+    Ok(run.file.text().to_owned())
 }
 
 fn read(file: &Arc<SourceFile>) -> Result<Vec<Value>, Findings> {
@@ -104,10 +87,10 @@ struct OriginalFile<'f> {
 }
 
 impl OriginalFile<'_> {
-    /// Why a change cannot be made in it; none if it can.
-    fn refusal(&self, change: &Change) -> Option<Finding> {
+    /// Why a job cannot be done in it; none if it can.
+    fn refusal(&self, job: &Job<'_>) -> Option<Findings> {
         let file = EditedFile::new(self.file, self.documents);
-        EditBatch::default().take(&file, change).err()
+        EditBatch::default().take(&file, job).err()
     }
 }
 
@@ -132,30 +115,63 @@ struct EditBatch {
     is_closed: bool,
 }
 
-impl SpliceRun<'_> {
+impl<'f> SpliceRun<'f> {
+    fn new(file: &'f Arc<SourceFile>, documents: &'f [Value]) -> Self {
+        Self {
+            original: OriginalFile { file, documents },
+            file: Arc::clone(file),
+            documents: Cow::Borrowed(documents),
+            findings: Findings::new(),
+            made: Vec::new(),
+        }
+    }
+
+    /// Makes the changes, each in what the ones before it left.
+    fn run(mut self, changes: &[Change]) -> Result<Self, Findings> {
+        let mut model = DataModel::of(&self.documents);
+        let mut left: VecDeque<Job<'_>> = jobs(changes).into();
+        while !left.is_empty() {
+            // A change that is refused does not keep the others from being judged.
+            let batch = self.batch(&mut left);
+            for edit in &batch.edits {
+                model.apply(edit);
+            }
+            if !batch.patches.is_empty()
+                && let Err(finding) = self.apply(batch.patches, &model)
+            {
+                self.findings.push(finding);
+                break;
+            }
+        }
+        if self.findings.is_empty() { Ok(self) } else { Err(self.findings) }
+    }
+
     /// As many changes as can be made in the text as it is; they are taken
     /// from those that are left.
-    fn batch(&mut self, left: &mut VecDeque<&Change>) -> EditBatch {
+    fn batch(&mut self, left: &mut VecDeque<Job<'_>>) -> EditBatch {
         let file = EditedFile::new(&self.file, &self.documents);
         let mut batch = EditBatch::default();
-        while let Some(change) = left.front().copied() {
-            match batch.take(&file, change) {
+        while let Some(job) = left.front() {
+            match batch.take(&file, job) {
                 Ok(true) => {}
                 Ok(false) => break,
                 // What it needs may be made by what was taken.
                 Err(_) if !batch.edits.is_empty() => break,
-                Err(finding) => self.findings.push(self.on_disk(change, finding)),
+                Err(findings) => {
+                    let findings = self.on_disk(job, findings);
+                    self.findings.extend(findings);
+                }
             }
             left.pop_front();
         }
         batch
     }
 
-    /// The finding why a change cannot be made, as it is about the file on disk: changes
+    /// The findings why a change cannot be made, as they are about the file on disk: changes
     /// that nobody will see were made in this text.
-    fn on_disk(&self, change: &Change, finding: Finding) -> Finding {
+    fn on_disk(&self, job: &Job<'_>, findings: Findings) -> Findings {
         if self.made.is_empty() {
-            return finding;
+            return findings;
         }
         let moved = |location: &Location| {
             let before = |at: u32| {
@@ -165,12 +181,14 @@ impl SpliceRun<'_> {
             let Span { start, end } = location.span();
             Location::new(self.original.file, Span::new(before(start), before(end)))
         };
-        self.original.refusal(change).unwrap_or_else(|| {
-            let mut finding = finding;
-            for label in &mut finding.labels {
-                label.location = moved(&label.location);
-            }
-            finding
+        self.original.refusal(job).unwrap_or_else(|| {
+            let moved = |mut finding: Finding| {
+                for label in &mut finding.labels {
+                    label.location = moved(&label.location);
+                }
+                finding
+            };
+            findings.into_iter().map(moved).collect()
         })
     }
 
@@ -199,12 +217,16 @@ impl SpliceRun<'_> {
 }
 
 impl EditBatch {
-    /// Takes the edits of a change; false where some are left for the next one.
-    fn take(&mut self, file: &EditedFile<'_>, change: &Change) -> Result<bool, Finding> {
+    /// Takes the edits of a job; false where some are left for the next one.
+    fn take(&mut self, file: &EditedFile<'_>, job: &Job<'_>) -> Result<bool, Findings> {
         if self.is_closed {
             return Ok(false);
         }
-        for edit in edits(file, change)? {
+        let edits = match job {
+            Job::Own(change) => edits(file, change)?,
+            Job::InText { at, changes } => rewrite(file, at, changes)?,
+        };
+        for edit in edits {
             if self.is_closed || !self.take_edit(file, edit)? {
                 return Ok(false);
             }
@@ -238,6 +260,7 @@ fn patches(file: &EditedFile<'_>, edit: &Edit) -> Result<Vec<Patch>, Finding> {
     match edit {
         Edit::CreateDocument { with } => Ok(vec![collection::create_document(file, with)]),
         Edit::Set { at, to } => replace::set(file, &there(at)?, to),
+        Edit::Rewrite { patches, .. } => Ok(patches.clone()),
         Edit::Replace { at, with } => replace::replace(file, &there(at)?, with),
         Edit::Insert { map, entries } => collection::insert(file, &there(map)?, entries),
         Edit::InsertItems { list, index, items } => {

@@ -1,6 +1,6 @@
 //! Bytes for bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use crate::yaml::line;
@@ -99,6 +99,42 @@ impl Patches {
         at + cut - added
     }
 
+    /// The patches that do at once what these do one after the other to a text of that
+    /// length.
+    pub(super) fn joined(length: usize, made: &[Self]) -> Vec<Patch> {
+        let whole = VecDeque::from([Piece::Kept(0..length)]);
+        let pieces = made.iter().fold(whole, |pieces, patches| patches.to_pieces(pieces));
+        let mut joined = Vec::new();
+        let (mut at, mut new) = (0, String::new());
+        for piece in pieces.into_iter().chain([Piece::Kept(length..length)]) {
+            match piece {
+                Piece::New(text) => new.push_str(&text),
+                Piece::Kept(range) if range.is_empty() && range.start < length => {}
+                Piece::Kept(range) => {
+                    if !new.is_empty() || range.start > at {
+                        joined.push(Patch::replace(at..range.start, std::mem::take(&mut new)));
+                    }
+                    at = range.end;
+                }
+            }
+        }
+        joined
+    }
+
+    /// The pieces of the text with the patches in it, for those of the text without them.
+    fn to_pieces(&self, mut left: VecDeque<Piece>) -> VecDeque<Piece> {
+        let mut patched = VecDeque::new();
+        let mut at = 0;
+        for (&(start, end), with) in &self.by_range {
+            patched.extend(Piece::take(&mut left, start - at));
+            Piece::take(&mut left, end - start);
+            patched.push_back(Piece::New(with.clone()));
+            at = end;
+        }
+        patched.extend(left);
+        patched
+    }
+
     /// The text with the patches in it.
     pub(super) fn apply(&self, text: &str) -> String {
         let mut patched = String::with_capacity(text.len() + 64);
@@ -110,5 +146,53 @@ impl Patches {
         }
         patched.push_str(&text[at..]);
         patched
+    }
+}
+
+/// A piece of a text that was patched.
+enum Piece {
+    /// Bytes that the text had before.
+    Kept(Range<usize>),
+    New(String),
+}
+
+impl Piece {
+    /// Takes so many bytes from the first pieces.
+    fn take(pieces: &mut VecDeque<Self>, mut bytes: usize) -> Vec<Self> {
+        let mut taken = Vec::new();
+        while bytes > 0
+            && let Some(piece) = pieces.pop_front()
+        {
+            let length = piece.length();
+            if length <= bytes {
+                bytes -= length;
+                taken.push(piece);
+            } else {
+                let (first, rest) = piece.split(bytes);
+                pieces.push_front(rest);
+                taken.push(first);
+                bytes = 0;
+            }
+        }
+        taken
+    }
+
+    fn length(&self) -> usize {
+        match self {
+            Self::Kept(range) => range.len(),
+            Self::New(text) => text.len(),
+        }
+    }
+
+    fn split(self, at: usize) -> (Self, Self) {
+        match self {
+            Self::Kept(Range { start, end }) => {
+                (Self::Kept(start..start + at), Self::Kept(start + at..end))
+            }
+            Self::New(mut text) => {
+                let rest = text.split_off(at);
+                (Self::New(text), Self::New(rest))
+            }
+        }
     }
 }

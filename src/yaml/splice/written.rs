@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::change::{Change, Place};
+use super::text::split_text;
 use crate::yaml::{KeyNode, Node, NodeId, Route, Step, Value};
 
 /// The same changes, each at the place where what it changes is written: that of an
@@ -11,6 +12,7 @@ use crate::yaml::{KeyNode, Node, NodeId, Route, Step, Value};
 /// Every place that repeats the anchor changes with it, so that whoever asks for this
 /// has to know them all.
 pub fn where_written(documents: &[Value], changes: Vec<Change>) -> Vec<Change> {
+    let changes: Vec<_> = changes.into_iter().map(|change| in_text(documents, change)).collect();
     let repeated: Vec<_> = changes.iter().map(|change| repeated(documents, change)).collect();
     let mut routes = HashMap::new();
     for (number, document) in documents.iter().enumerate() {
@@ -33,6 +35,22 @@ pub fn where_written(documents: &[Value], changes: Vec<Change>) -> Vec<Change> {
     changes.into_iter().zip(repeated).map(moved).collect()
 }
 
+/// The same change, if it is in a text, at the place in that text where what it changes is
+/// written.
+fn in_text(documents: &[Value], change: Change) -> Change {
+    let moved = || {
+        let (at, inside) = split_text(&change.place())?;
+        let text = at.route.find(documents.get(at.document)?.root())?;
+        let inner = change.at_place(inside)?;
+        let inner = where_written(text.held()?.ok()?, vec![inner]).pop()?.place();
+        let mut route = at.route;
+        route.push(Step::Text(inner.document));
+        route.extend(inner.route.steps().iter().cloned());
+        change.at_place(Place { document: at.document, route })
+    };
+    moved().unwrap_or(change)
+}
+
 /// A place below something that is written elsewhere.
 struct Repeated {
     document: usize,
@@ -49,7 +67,13 @@ fn repeated(documents: &[Value], change: &Change) -> Option<Repeated> {
     let mut anchor = None;
     let mut below = Vec::new();
     let steps = place.route.steps();
+    let is_text = |step: &Step| matches!(step, Step::Text(_));
+    let outside = steps.iter().position(is_text).unwrap_or(steps.len());
     for (at, step) in steps.iter().enumerate() {
+        if at >= outside {
+            below.push(step.clone());
+            continue;
+        }
         let next = node.and_then(|node| step.find(node));
         if let (Some(from), Some(next), Step::Key(key)) = (node, next, step)
             && from.key(key).is_some_and(KeyNode::is_repeated)

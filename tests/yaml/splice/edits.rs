@@ -2,7 +2,7 @@
 
 use rungs::yaml::{Change, NewValue};
 
-use super::{append, append_value, become_yaml, edited, entry, insert, remove, set};
+use super::{append, append_value, become_yaml, edited, entry, insert, remove, set, within};
 
 /// One edit, with its result.
 pub(crate) struct Row {
@@ -130,6 +130,45 @@ rows! { all:
     a_block_scalar_of_several_lines_is_refused:
         "images: |\n  web:v1\n  cart:v1\n",
         [set("images", "web:v2")] => Err("edit-lines");
+    the_yaml_in_a_block_is_edited_as_a_file:
+        "a:\n- patch: |-  # one\n    image: web:v1 # the front end\n    tag: 'v1'\n\n    m: 1.9\n  b: x\n",
+        [within("a[0].patch", set("image", "web:v2")), within("a[0].patch", set("m", "1.10"))]
+            => Ok("a:\n- patch: |-  # one\n    image: web:v2 # the front end\n    tag: 'v1'\n\n    m: '1.10'\n  b: x\n");
+    keys_and_items_of_the_yaml_in_a_block_are_added_and_removed:
+        "values: |+\n  image:\n    tag: v1\n  \n  l:\n  - a\n  - b\n\n\nb: x\n",
+        [within("values", insert("image", "digest", "sha256:1")), within("values", remove("l[0]")),
+         within("values", append("l", &[("c", "d")])), set("b", "z")]
+            => Ok("values: |+\n  image:\n    tag: v1\n    digest: sha256:1\n  \n  l:\n  - b\n  - c: d\n\n\nb: z\n");
+    a_block_with_an_indentation_of_its_own_is_kept:
+        "a:\r\n    v: |2-\r\n\r\n      t: v1\r\n      u:\r\n        w: v1\r\n",
+        [within("a.v", insert("", "x", "y")), within("a.v", set("u.w", "v2"))]
+            => Ok("a:\r\n    v: |2-\r\n\r\n      t: v1\r\n      u:\r\n        w: v2\r\n      x: \"y\"\r\n");
+    the_second_document_of_a_block_is_edited:
+        "v: |\n  t: v1\n  ---\n  t: v1\n",
+        [within("v", set("1:t", "v2"))] => Ok("v: |\n  t: v1\n  ---\n  t: v2\n");
+    json_in_a_block_or_in_single_quotes_is_edited:
+        "a: |\n  [{\"op\": \"replace\", \"value\": \"x:v1\"}]\nb: '{\"t\": \"v1\"}'\n",
+        [within("a", set("[0].value", "x:v2")), within("b", set("t", "v2"))]
+            => Ok("a: |\n  [{\"op\": \"replace\", \"value\": \"x:v2\"}]\nb: '{\"t\": \"v2\"}'\n");
+    the_yaml_in_a_block_in_a_block_is_edited:
+        "a: |\n  b: |\n    t: v1\n    u: v1\n  c: d\n",
+        [within("a", within("b", set("t", "v2")))]
+            => Ok("a: |\n  b: |\n    t: v2\n    u: v1\n  c: d\n");
+    an_anchor_in_a_block_is_kept_and_its_alias_refused:
+        "v: |\n  t: &t v1\n  u: *t\n",
+        [within("v", set("t", "v2")), within("v", set("u", "v3"))] => Err("edit-alias");
+    the_yaml_in_a_folded_text_is_refused:
+        "v: >\n  t: v1\n\n  u: v1\n",
+        [within("v", set("t", "v2"))] => Err("edit-lines");
+    the_yaml_in_quotes_with_escapes_is_refused:
+        "v: \"t: v1\\nu: v1\\n\"\n",
+        [within("v", set("t", "v2"))] => Err("edit-lines");
+    a_block_that_several_places_repeat_is_edited_at_its_anchor:
+        "v: &v |\n  t: v1\nw: *v\n",
+        [within("v", set("t", "v2")), within("w", set("t", "v2"))] => Err("edit-alias");
+    a_template_expression_in_a_block_is_refused:
+        "v: |\n  t: '{{ x }}'\n  u: v1\n",
+        [within("v", set("u", "v2")), within("v", set("t", "v2"))] => Err("edit-template");
     windows_line_breaks_are_kept:
         "a: v1\r\nb:\r\n  c: v1\r\n",
         [set("a", "v2"), insert("b", "d", "v1")] => Ok("a: v2\r\nb:\r\n  c: v1\r\n  d: v1\r\n");

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rungs::diagnostic::Findings;
 use rungs::source::{RepoPath, SourceFile};
-use rungs::yaml::{Change, NewValue, Place, Route, splice};
+use rungs::yaml::{Change, NewValue, Place, Route, Step, splice};
 
 /// A text with changes in it.
 fn edited(text: &str, changes: &[Change]) -> Result<String, Findings> {
@@ -55,6 +55,23 @@ fn entry() -> NewValue {
         ("state", NewValue::map([("web", NewValue::text("v2"))])),
         ("by", NewValue::text("ana")),
     ])
+}
+
+/// The same change in the first document that the text at a route holds.
+fn within(text: &str, change: Change) -> Change {
+    let inside = |inner: Place| {
+        let mut outer = place(text);
+        outer.route.push(Step::Text(inner.document));
+        outer.route.extend(inner.route.steps().iter().cloned());
+        outer
+    };
+    match change {
+        Change::Set { at, text } => Change::Set { at: inside(at), text },
+        Change::Insert { map, key, text } => Change::Insert { map: inside(map), key, text },
+        Change::SetYaml { map, key, yaml } => Change::SetYaml { map: inside(map), key, yaml },
+        Change::Append { list, item } => Change::Append { list: inside(list), item },
+        Change::Remove { at } => Change::Remove { at: inside(at) },
+    }
 }
 
 fn remove(at: &str) -> Change {

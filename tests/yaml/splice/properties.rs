@@ -11,8 +11,8 @@ use rungs::yaml::{
     Change, Dialect, NewScalar, NewValue, Node, Place, Route, Step, Style, Value, parse,
 };
 
-use super::edited;
 use super::generator::document;
+use super::{edited, within};
 use crate::support::corpora;
 use crate::support::effort::few_or_all;
 
@@ -407,4 +407,48 @@ fn in_real_files_an_item_that_was_added_and_removed_leaves_every_byte() {
 fn in_real_files_what_is_removed_goes_with_its_lines() {
     let removed: usize = files().iter().map(|(name, text)| remove_each(name, text)).sum();
     println!("{removed} removed");
+}
+
+/// A file with a text in it, each line of which is indented.
+fn around(text: &str, line_break: &str) -> String {
+    let chomping = if text.ends_with('\n') { "" } else { "-" };
+    let line = |line: &str| if line.is_empty() { String::new() } else { format!("      {line}") };
+    let lines: Vec<_> = text.lines().map(line).collect();
+    let before = format!("a:\n  - v: |{chomping} # one\n");
+    format!("{before}{}\n  # two\nb: x\n", lines.join("\n")).replace('\n', line_break)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: few_or_all(80, 1000), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_text_is_edited_as_the_file_that_it_is(
+        text in document(), is_windows in any::<bool>(), other in prop::sample::select(&OTHERS[..])
+    ) {
+        let text = text.trim_start_matches('\u{feff}').replace('\r', "");
+        let text = format!("{}\n", text.trim_matches('\n'));
+        let line_break = if is_windows { "\r\n" } else { "\n" };
+        let Some(documents) = read(&text) else { return Ok(()) };
+        let file = around(&text, line_break);
+        for Placed { at, .. } in placed(&documents) {
+            let new = if at.route.steps().is_empty() { "root" } else { other };
+            let mut changes = vec![set(&at, new), Change::Remove { at: at.clone() }];
+            let (map, key) = (at.clone(), "added".to_owned());
+            changes.push(Change::Insert { map: map.clone(), key: key.clone(), text: new.to_owned() });
+            changes.push(Change::SetYaml { map, key, yaml: "- a: 1\n  b: {}\n- c\n".to_owned() });
+            for change in changes {
+                let alone = edited(&text, &[change.clone()]);
+                let inside = edited(&file, &[within("a[0].v", change.clone())]);
+                match (alone, inside) {
+                    (Ok(alone), Ok(inside)) => {
+                        prop_assert_eq!(inside, around(&alone, line_break), "{:?}", change);
+                    }
+                    // A block after `|` ends with one line break.
+                    (Ok(alone), Err(_)) if !alone.ends_with('\n') || alone.ends_with("\n\n") => {}
+                    (Err(_), Err(_)) => {}
+                    (alone, inside) => prop_assert!(false, "{change:?}\n{file}\n{alone:?}\n{inside:?}"),
+                }
+            }
+        }
+    }
 }
