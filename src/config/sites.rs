@@ -89,7 +89,7 @@ record! {
         required path: PathPattern = "path",
         /// The kind of the files: `kustomization.yaml`; YAML of any shape;
         /// values of a Helm chart; manifests, including the sources of Flux and
-        /// Argo CD; or files in which comments mark scalars.
+        /// Argo CD and the values in them; or files in which comments mark scalars.
         required kind: SiteKindName = "kind",
         /// The app, if the path does not say it: a name, or `{image}`, with or
         /// without text around it, for the last segment of the image's
@@ -117,7 +117,8 @@ record! {
         /// For `yaml`: where the parts of the reference are.
         optional fields: FieldsFile = "fields",
         /// For `helm-values`: the route to the values, if they are inside an
-        /// object: `spec.values`. Default: the document's root.
+        /// object: `spec.values`, or `spec.source.helm.values`, which is a text that
+        /// holds them. Default: the document's root.
         optional root: Route = "root",
     }
 
@@ -149,7 +150,8 @@ record! {
 choice! {
     /// The kind of the files of sites.
     pub(in crate::config) enum SiteKindName("a kind of site") {
-        /// `kustomization.yaml`: `images`, and the `?ref=` of remote resources.
+        /// `kustomization.yaml`: `images`, inline patches, and the `?ref=` of remote
+        /// resources.
         Kustomize = "kustomize",
         /// YAML of any shape and file name; `fields` says where the parts of a
         /// reference are.
@@ -157,7 +159,7 @@ choice! {
         /// Values of a Helm chart: images at any depth.
         HelmValues = "helm-values",
         /// Manifests: images of containers, and the OCI and git sources of
-        /// Flux and Argo CD.
+        /// Flux and Argo CD, with the values of charts and the patches in them.
         Manifest = "manifest",
         /// Scalars that a comment after them marks: `# rungs: app=web`, or
         /// Flux's `# {"$imagepolicy": "ns:name:tag"}`.

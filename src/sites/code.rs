@@ -149,6 +149,21 @@ codes! {
     /// left alone.
     UNREADABLE_IMAGE = "unreadable-image", Answer, Warning;
 
+    /// A text that should be YAML and is not.
+    ///
+    /// Inline patches of kustomizations, Argo CD's `helm.values` and `valuesContent` are texts
+    /// that hold YAML, as is any text that a route leads into. What such a text deploys is
+    /// not known if it cannot be read.
+    ///
+    /// ```yaml
+    /// patches:
+    /// - patch: |-
+    ///     - op: replace
+    ///       path: /spec/replicas
+    ///      value: 2       # wrong: one blank too few
+    /// ```
+    UNREADABLE_TEXT = "unreadable-text", Input, Error;
+
     /// A site that a template fills in.
     ///
     /// A rule points at exactly this scalar, and the scalar holds an expression

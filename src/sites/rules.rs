@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::code::{AMBIGUOUS_ROUTE, UNREADABLE_MARKER};
+use super::code::{AMBIGUOUS_ROUTE, UNREADABLE_MARKER, UNREADABLE_TEXT};
 use super::cursor::Cursor;
 use super::files::ParsedFile;
 use super::kinds::reader::{FoundSites, SiteBuilder, only};
@@ -252,7 +252,9 @@ impl Rule {
             }
         }
         // What the rule means is not known, so that nothing of the file is.
-        let unclear = findings.iter().filter(|finding| finding.code == &AMBIGUOUS_ROUTE);
+        let is_unclear =
+            |finding: &&Finding| [&AMBIGUOUS_ROUTE, &UNREADABLE_TEXT].contains(&finding.code);
+        let unclear = findings.iter().filter(is_unclear);
         let unclear: Findings = unclear.cloned().collect();
         if !unclear.is_empty() {
             return RuleSites::silent((rule, environment), app, Err(unclear));
@@ -322,7 +324,8 @@ fn promoted_value(
     let first = Cursor::root(0, first);
     // The document in which the values begin, or the first.
     let number = documents.iter().position(|document| root.find(document.root()).is_some());
-    let at = Place { document: number.unwrap_or_default(), route: whole };
+    let number = number.unwrap_or_default();
+    let at = Place { document: number, route: whole.into_texts(documents[number].root()) };
     let part = SitePart {
         kind: SitePartKind::Value,
         at,

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use super::cursor::{Cursor, text};
 use super::files::ParsedFile;
 use super::kinds::helm_values::HelmSiteReader;
-use super::kinds::kustomize::{KUSTOMIZATIONS, is_kustomization};
+use super::kinds::kustomization::{KUSTOMIZATIONS, is_kustomization};
 use super::kinds::reader::{SiteBuilder, SiteReader as _};
 use super::kinds::sites_of_content;
 use super::{Barrier, Site, SitePartKind, SiteValue};
 use crate::config::{EnvironmentName, ImageFilter};
 use crate::source::{RepoPath, Tree};
+use crate::yaml::{Route, Step};
 
 /// The most files that are followed from one app's: no repository that people
 /// wrote has more, and one made to do harm could.
@@ -46,10 +47,8 @@ pub(super) fn find(tree: &Tree, apps: &[Own<'_>]) -> Vec<Vec<Site>> {
     let neighbours = Neighbours::new(apps);
     let mut found = Vec::with_capacity(apps.len());
     for (own, files) in apps.iter().zip(&reached) {
-        let covered = Covered::new(
-            &neighbours.sites(own),
-            files.iter().flat_map(|file| follower.sites(file)),
-        );
+        let reached: Vec<_> = files.iter().flat_map(|file| follower.sites(file)).collect();
+        let covered = Covered::new(&neighbours.sites(own), &reached);
         let shared = files.iter().filter(|file| users[file].len() > 1 && !owned.contains(file));
         let sites = shared.flat_map(|file| {
             let environments = users[file].iter().map(|name| (*name).clone()).collect::<Vec<_>>();
@@ -93,38 +92,86 @@ impl<'a> Neighbours<'a> {
     }
 }
 
-/// Images that an environment's own files set.
+/// Images that an environment's own files set, or that the files which it uses replace in
+/// others.
 struct Covered {
     keys: HashSet<super::Key>,
     /// Repositories that an entry of `images` replaces.
     replaced: HashSet<String>,
+    /// Names and paths of containers that patches replace.
+    patched: Vec<String>,
 }
 
 impl Covered {
-    fn new<'s>(own: &[&'s Site], reached: impl Iterator<Item = &'s Site>) -> Self {
-        let entries = own.iter().copied().chain(reached).filter(|site| is_entry(site));
-        let replaced = entries.map(|site| site.key.name().to_owned());
+    fn new(own: &[&Site], reached: &[&Site]) -> Self {
+        let all = own.iter().chain(reached);
+        let replaced = all.clone().filter(|site| is_entry(site));
+        let replaced = replaced.map(|site| site.key.name().to_owned());
         let with_value = own.iter().filter(|site| site.value.is_some());
         let repositories =
             with_value.clone().filter_map(|site| site.repository()).map(str::to_owned);
+        let patched = all.copied().filter(|site| is_patch(site));
+        let names = |site: &Site| [Some(site.key.name().to_owned()), site.qualified.clone()];
         Self {
             replaced: replaced.chain(repositories).collect(),
             keys: with_value.map(|site| site.key.clone()).collect(),
+            patched: patched.flat_map(names).flatten().collect(),
         }
     }
 
     fn has(&self, site: &Site) -> bool {
         let is_replaced =
             || site.repository().is_some_and(|repository| self.replaced.contains(repository));
-        self.keys.contains(&site.key) || !is_entry(site) && is_replaced()
+        self.keys.contains(&site.key)
+            || !is_entry(site) && is_replaced()
+            || !is_entry(site) && !is_patch(site) && self.is_patched(site)
+    }
+
+    /// Whether a patch replaces the image of a container: one that names it, or its number in
+    /// an object that has the patch's name, or any.
+    fn is_patched(&self, site: &Site) -> bool {
+        let longer = site.qualified.as_deref().unwrap_or_default();
+        let object = longer.strip_suffix(site.key.name()).unwrap_or_default();
+        let object = object.trim_end_matches('/');
+        let pointer = site.parts.first().map(|part| pointer(&part.at.route)).unwrap_or_default();
+        self.patched.iter().any(|name| {
+            let is_container = name == longer || name == site.key.name();
+            let target = name.strip_suffix(&pointer).filter(|_| !pointer.is_empty());
+            // A target is a regular expression.
+            let is_target = |target: &str| {
+                let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+                target.is_empty() || target == object || !target.chars().all(is_plain)
+            };
+            is_container || target.is_some_and(is_target)
+        })
     }
 }
 
 /// Whether it is an entry of a kustomization's `images` with a version.
 fn is_entry(site: &Site) -> bool {
     let tag = site.part(SitePartKind::Tag);
-    let key = tag.and_then(|part| part.at.route.steps().last());
-    site.value.is_some() && key == Some(&crate::yaml::Step::Key("newTag".to_owned()))
+    let last = tag.and_then(|part| part.at.route.steps().last());
+    site.value.is_some() && last == Some(&Step::Key("newTag".to_owned()))
+}
+
+/// Whether it is in a patch that is a text of a kustomization.
+fn is_patch(site: &Site) -> bool {
+    let steps = site.parts.first().map(|part| part.at.route.steps()).unwrap_or_default();
+    let is_text = |step: &Step| matches!(step, Step::Text(_));
+    let is_list = |key: &str| key.starts_with("patches");
+    site.value.is_some()
+        && matches!(steps.first(), Some(Step::Key(key)) if is_list(key))
+        && steps.iter().any(is_text)
+}
+
+/// A route as a JSON pointer, as patches have it; empty if it is not of keys and indices.
+fn pointer(route: &Route) -> String {
+    let segment = |step: &Step| match step {
+        Step::Key(key) => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+        Step::Index(index) => Some(format!("/{index}")),
+        Step::Where { .. } | Step::Text(_) => None,
+    };
+    route.steps().iter().map(segment).collect::<Option<String>>().unwrap_or_default()
 }
 
 struct Follower<'t> {
@@ -225,5 +272,7 @@ fn named(root: &Cursor<'_>) -> Vec<String> {
     let entries = lists.into_iter().filter_map(|key| root.get(key)).flat_map(|list| list.items());
     let patches = root.get("patches").map(|list| list.items()).unwrap_or_default();
     let paths = patches.into_iter().filter_map(|patch| patch.get("path"));
-    entries.chain(paths).filter_map(|entry| text(entry.node)).collect()
+    let names = entries.chain(paths).filter_map(|entry| text(entry.node));
+    // Others are patches themselves.
+    names.filter(|name| !name.contains('\n')).collect()
 }

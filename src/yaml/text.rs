@@ -4,30 +4,26 @@
 //! What such a text holds is read when it is asked for. Its nodes have their places in the
 //! file around it, so that nothing needs to know that they are in a text.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::{Dialect, Node, Style, Value, line, parse, place};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, SourceFile, Span};
 
-/// How deep texts may be in texts. A patch of an object with values in it has two.
-const MOST_LEVELS: u8 = 3;
-
-/// What a text holds, once it is read.
-#[derive(Debug, Clone, Default)]
-pub(super) struct HeldText(OnceLock<Result<Vec<Value>, Findings>>);
-
-impl HeldText {
-    /// Whether a scalar at that level may hold YAML: it has a line of its own, or brackets.
-    pub(super) fn may_be(text: &str, style: Style, level: u8) -> bool {
-        let is_quoted = matches!(style, Style::SingleQuoted | Style::DoubleQuoted);
-        let is_block = matches!(style, Style::Literal | Style::Folded);
-        let has_more = || text.starts_with(['{', '[']) || text.trim_end().contains('\n');
-        level < MOST_LEVELS && (is_block || is_quoted && has_more())
+impl<'a> Node<'a> {
+    /// The documents that its text holds, or why it holds none; none if it is not a text
+    /// that may hold any.
+    pub fn held(self) -> Option<Result<&'a [Value], &'a Findings>> {
+        let held = self.held_documents()?;
+        Some(held.get_or_init(|| read(self.written())).as_deref())
     }
 
-    pub(super) fn documents(&self, node: Node<'_>) -> Result<&[Value], &Findings> {
-        self.0.get_or_init(|| read(node)).as_deref()
+    /// The roots of the documents that its text holds, each with its number: those that are
+    /// a map or a list, as a sentence is not.
+    pub fn held_roots(self) -> impl Iterator<Item = (usize, Self)> {
+        let documents = self.held().and_then(Result::ok).unwrap_or_default();
+        let roots = documents.iter().map(Value::root).enumerate();
+        roots.filter(|(_, root)| root.is_mapping() || root.is_sequence())
     }
 }
 

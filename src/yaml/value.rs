@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use super::text::HeldText;
 use crate::diagnostic::Findings;
 use crate::source::{Location, SourceFile, Span};
 
@@ -208,11 +207,26 @@ pub struct Value {
     key_order: OnceLock<KeyOrder>,
     is_changed: bool,
     /// The scalars whose text may hold YAML, in their order.
-    texts: Vec<(NodeId, HeldText)>,
+    texts: Vec<(NodeId, HeldDocuments)>,
     /// In how many texts of other trees it is.
     level: u8,
     /// Whether its spans are those of the whole text that it is in.
     is_placeless: bool,
+}
+
+/// What the text of a scalar holds, once it is read.
+pub(super) type HeldDocuments = OnceLock<Result<Vec<Value>, Findings>>;
+
+/// How deep texts may be in texts. A patch of an object with values in it has two.
+const MOST_LEVELS: u8 = 3;
+
+/// Whether a scalar at that level may hold YAML: it has a line of its own, or brackets.
+fn may_hold(kind: &Kind, style: Style, level: u8) -> bool {
+    let Kind::String(text) = kind else { return false };
+    let is_quoted = matches!(style, Style::SingleQuoted | Style::DoubleQuoted);
+    let is_block = matches!(style, Style::Literal | Style::Folded);
+    let has_more = || text.starts_with(['{', '[']) || text.trim_end().contains('\n');
+    level < MOST_LEVELS && (is_block || is_quoted && has_more())
 }
 
 /// The positions of long maps' entries in the order of their keys: a file may have a map
@@ -280,12 +294,11 @@ impl Value {
 
     /// Adds a node written at `span` of the first file.
     pub(super) fn push(&mut self, kind: Kind, span: Span, style: Style) -> NodeId {
-        let is_held =
-            matches!(&kind, Kind::String(text) if HeldText::may_be(text, style, self.level));
+        let may_hold = may_hold(&kind, style, self.level);
         let data = Data { kind, file: FileId(0), span, style, alias_of: None, overrode: None };
         let id = self.add_data(data);
-        if is_held {
-            self.texts.push((id, HeldText::default()));
+        if may_hold {
+            self.texts.push((id, HeldDocuments::new()));
         }
         id
     }
@@ -311,7 +324,7 @@ impl Value {
         let nodes = &self.nodes;
         self.texts.retain(|(id, _)| {
             let data = &nodes[id.0 as usize];
-            matches!(&data.kind, Kind::String(text) if HeldText::may_be(text, data.style, level))
+            may_hold(&data.kind, data.style, level)
         });
         Self { level, is_placeless: !has_places, ..self }
     }
@@ -684,21 +697,11 @@ impl<'a> Node<'a> {
         (std::ptr::from_ref(self.value), self.id)
     }
 
-    /// The documents that its text holds, or why it holds none; none if it is not a text
-    /// that may hold any.
-    pub fn held(self) -> Option<Result<&'a [Value], &'a Findings>> {
-        let written = self.written();
+    /// Where what its text holds is kept; none if it is not a text that may hold any YAML.
+    pub(super) fn held_documents(self) -> Option<&'a HeldDocuments> {
         let texts = &self.value.texts;
-        let at = texts.binary_search_by_key(&written.id, |(id, _)| *id).ok()?;
-        Some(texts[at].1.documents(written))
-    }
-
-    /// The roots of the documents that its text holds, each with its number: those that are
-    /// a map or a list, as a sentence is not.
-    pub fn held_roots(self) -> impl Iterator<Item = (usize, Self)> {
-        let documents = self.held().and_then(Result::ok).unwrap_or_default();
-        let roots = documents.iter().map(Value::root).enumerate();
-        roots.filter(|(_, root)| root.is_mapping() || root.is_sequence())
+        let at = texts.binary_search_by_key(&self.written().id, |(id, _)| *id).ok()?;
+        Some(&texts[at].1)
     }
 
     /// Whether both hold the same data, wherever and however written. Numbers

@@ -20,6 +20,7 @@ mod routed;
 mod secrets;
 mod set;
 mod status;
+mod texts;
 mod ways_round;
 #[path = "../support/mod.rs"]
 mod support;

@@ -41,6 +41,36 @@ fn remote_resources_are_identified_by_their_address() {
 }
 
 #[test]
+fn patches_of_objects_that_deploy_kustomizations_are_read() {
+    let patch = "patches:\n- target: {name: web}\n  patch: |\n    - op: replace\n      path: /a/0/image\n      \
+                 value: x/web:v1\n    - op: remove\n      path: /b/image\n- path: p.yaml\n";
+    let indented = |by: usize| patch.replace('\n', &format!("\n{}", " ".repeat(by)));
+    let flux = format!(
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: k}}\nspec:\n  {}\n",
+        indented(2)
+    );
+    let argo = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: a}}\nspec:\n  source:\n    \
+         kustomize:\n      {}\n",
+        indented(6)
+    );
+    for file in [flux, argo] {
+        assert_eq!(found("kind: manifest", &file), ["web/a/0/image = x/web:v1"], "{file}");
+    }
+}
+
+#[test]
+fn each_document_of_a_text_is_read() {
+    let object = |name: &str| {
+        format!(
+            "    kind: Deployment\n    spec:\n      containers:\n      - {{name: {name}, image: x/{name}:v1}}\n"
+        )
+    };
+    let file = format!("patches:\n- patch: |\n{}    ---\n{}", object("web"), object("api"));
+    assert_eq!(found("kind: kustomize", &file), ["api = x/api:v1", "web = x/web:v1"]);
+}
+
+#[test]
 fn an_image_that_may_be_inserted_has_no_value_yet() {
     let rule = "kind: kustomize\ninsert: [ghcr.io/shop/web, ghcr.io/shop/api]";
     let file = "images:\n- name: ghcr.io/shop/api\n  newTag: v1\n";

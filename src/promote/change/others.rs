@@ -81,7 +81,9 @@ fn unjudged_lines(side: ChangeSide<'_>, file: &Arc<SourceFile>) -> Vec<(u32, Str
         let sites = side.sites_in(file.path()).into_iter();
         let places = sites.flat_map(|site| site.parts).map(|part| part.at);
         let nodes = places.filter_map(|place| {
-            Some(place.route.find(documents.get(place.document)?.root())?.location().span())
+            let node = place.route.find(documents.get(place.document)?.root())?;
+            // In a text with escapes, its place is that of all of the text.
+            node.has_own_place().then(|| node.location().span())
         });
         spans.extend(nodes);
     }

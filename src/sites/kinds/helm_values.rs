@@ -5,8 +5,10 @@
 //! [`companions`].
 
 use super::companions::{self, Companions, KeysMean, Siblings};
-use super::kustomize::is_kustomization;
-use super::reader::{FoundSites, SiteBuilder, SiteReader};
+use super::kustomization::is_kustomization;
+use super::reader::{FoundSites, SiteBuilder, SiteReader, templated, unreadable_text};
+use crate::diagnostic::Finding;
+use crate::sites::code::UNREADABLE_TEXT;
 use crate::sites::cursor::Cursor;
 use crate::sites::{Site, SitePartKind, ambiguous};
 use crate::yaml::{Route, Value};
@@ -27,7 +29,11 @@ impl SiteReader for HelmSiteReader<'_> {
                 self.0.and_then(|route| ambiguous(&route.to_string(), &places.collect::<Vec<_>>()));
             match (unclear, starts.first()) {
                 (Some(finding), _) => found.findings.push(finding),
-                (None, Some(start)) => find_below(builder, start, KeysMean::Values, &mut found),
+                (None, Some(start)) => match into_text(start) {
+                    Ok(Some(start)) => find_below(builder, &start, KeysMean::Values, &mut found),
+                    Ok(None) => {}
+                    Err(finding) => found.findings.push(finding),
+                },
                 (None, None) => {}
             }
         }
@@ -64,6 +70,26 @@ pub(super) fn find_below<'a>(
     found: &mut FoundSites,
 ) {
     ValuesSearch { builder, start: start.clone(), mean }.look(start, found);
+}
+
+/// The values that a route leads to: those in a text, if it leads to one; none if there is
+/// nothing in it.
+fn into_text<'a>(start: &Cursor<'a>) -> Result<Option<Cursor<'a>>, Finding> {
+    let Some(text) = start.node.as_str() else { return Ok(Some(start.clone())) };
+    if let Some(root) = start.held().into_iter().next() {
+        return Ok(Some(root));
+    }
+    let is_empty = matches!(start.node.held(), Some(Ok([]))) || text.trim().is_empty();
+    match unreadable_text(start).or_else(|| templated(start)) {
+        Some(finding) => Err(finding),
+        None if is_empty => Ok(None),
+        None => {
+            let message = format!("`{}` is a text without values", start.place().route);
+            Err(Finding::new(&UNREADABLE_TEXT, message, start.node.location())
+                .because("holds no map")
+                .help("let `root` lead to the map of the values, or to a text that holds it"))
+        }
+    }
 }
 
 struct ValuesSearch<'a> {

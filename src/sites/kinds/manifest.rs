@@ -1,10 +1,10 @@
 //! Manifests: images of containers, and the sources of Flux and Argo CD.
 
-use super::companions::{self, Companions, KeysMean, Siblings};
+use super::companions::KeysMean;
+use super::containers::ContainerSearch;
 use super::reader::{FoundSites, SiteBuilder, SiteReader};
 use super::sources::SourceObject;
-use super::{helm_values, kustomize};
-use crate::sites::Site;
+use super::{helm_values, json_patch, kustomization};
 use crate::sites::cursor::{Cursor, text};
 use crate::yaml::Value;
 
@@ -15,11 +15,7 @@ impl SiteReader for ManifestSiteReader {
     fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
         let mut found = FoundSites::default();
         for root in Cursor::roots(documents) {
-            if root.node.is_sequence() {
-                operations(builder, &root, &mut found);
-            } else {
-                object(builder, &root, &mut found);
-            }
+            any(builder, &root, "", &mut found);
         }
         found
     }
@@ -35,7 +31,10 @@ impl SiteReader for ManifestSiteReader {
         let mut found = FoundSites::default();
         for root in objects {
             object(builder, &root, &mut found);
-            for values in VALUES.into_iter().filter_map(|keys| root.walk(keys)) {
+            // Flux's `HelmRelease` is an object whose values are known.
+            let values = root.walk(&["spec", "values"]);
+            let values = values.filter(|_| root.text_of("kind").as_deref() != Some("HelmRelease"));
+            if let Some(values) = values {
                 helm_values::find_below(builder, &values, KeysMean::Values, &mut found);
             }
         }
@@ -43,29 +42,26 @@ impl SiteReader for ManifestSiteReader {
     }
 }
 
-/// Where objects hold values of a chart: Flux's `HelmRelease`, and Argo CD's
-/// `Application` and `ApplicationSet`.
-const VALUES: [&[&str]; 3] = [
-    &["spec", "values"],
-    &["spec", "source", "helm", "valuesObject"],
-    &["spec", "template", "spec", "source", "helm", "valuesObject"],
-];
+/// Finds the sites of the patches in a kustomization's texts, which Flux's Kustomization and
+/// Argo CD have as well.
+pub(super) fn patches<'a>(builder: SiteBuilder<'a>, map: &Cursor<'a>, found: &mut FoundSites) {
+    for patch in kustomization::inline_patches(map, found) {
+        any(builder, &patch.root, &patch.target, found);
+    }
+}
 
-/// Finds the operations of a JSON patch (RFC 6902) that write an image; their
-/// path is its key.
-fn operations(builder: SiteBuilder<'_>, list: &Cursor<'_>, found: &mut FoundSites) {
-    for operation in list.items() {
-        let Some(path) = operation.text_of("path").filter(|path| path.ends_with("/image")) else {
-            continue;
-        };
-        if let Some(value) = operation.get("value").filter(|value| value.node.as_str().is_some()) {
-            found.take(builder.reference(path, &value));
-        }
+/// Finds the sites of an object, of a strategic merge, or of a JSON patch of what has that
+/// name; empty if it is not known.
+fn any<'a>(builder: SiteBuilder<'a>, root: &Cursor<'a>, target: &str, found: &mut FoundSites) {
+    if root.node.is_sequence() {
+        json_patch::operations(builder, root, target, found);
+    } else {
+        object(builder, root, found);
     }
 }
 
 /// Finds the sites of one object, or of a `List` of them.
-fn object(builder: SiteBuilder<'_>, at: &Cursor<'_>, found: &mut FoundSites) {
+fn object<'a>(builder: SiteBuilder<'a>, at: &Cursor<'a>, found: &mut FoundSites) {
     let kind = at.text_of("kind").unwrap_or_default();
     let group = at.text_of("apiVersion").unwrap_or_default();
     let group = group.split('/').next().unwrap_or_default();
@@ -90,15 +86,20 @@ fn object(builder: SiteBuilder<'_>, at: &Cursor<'_>, found: &mut FoundSites) {
         }
         ("helm.toolkit.fluxcd.io", "HelmRelease") => {
             source.version(&["spec", "chart", "spec", "version"], found);
+            source.values(at.walk(&["spec", "values"]), found);
+        }
+        ("helm.cattle.io", "HelmChart" | "HelmChartConfig") => {
+            source.values(at.walk(&["spec", "valuesContent"]), found);
         }
         ("kustomize.toolkit.fluxcd.io", "Kustomization") => {
             if let Some(spec) = at.get("spec") {
-                kustomize::images(builder, &spec, "images", &[], found);
+                kustomization::images(builder, &spec, "images", &[], found);
+                patches(builder, &spec, found);
             }
         }
-        ("argoproj.io", "Application") => source.application(&["spec"], found),
+        ("argoproj.io", "Application") => application(&source, &["spec"], found),
         ("argoproj.io", "ApplicationSet") => {
-            source.application(&["spec", "template", "spec"], found);
+            application(&source, &["spec", "template", "spec"], found);
         }
         ("kustomize.config.k8s.io", _) => {}
         _ => {
@@ -109,7 +110,8 @@ fn object(builder: SiteBuilder<'_>, at: &Cursor<'_>, found: &mut FoundSites) {
     if let Some(name) = name {
         let colour = colour(&name);
         for site in &mut found.sites[from..] {
-            site.qualified = Some(format!("{name}/{}", site.key.name()));
+            let longer = site.qualified.as_deref().unwrap_or(site.key.name());
+            site.qualified = Some(format!("{name}/{longer}"));
             if let Some(colour) = colour.filter(|_| site.is_image()) {
                 site.key = site.key.renamed(format!("{colour}/{}", site.key.name()));
             }
@@ -124,66 +126,12 @@ fn colour(name: &str) -> Option<&'static str> {
     words.find_map(|word| ["blue", "green"].into_iter().find(|colour| *colour == word))
 }
 
-/// Looks for containers in an object of any kind.
-struct ContainerSearch<'f, 'a> {
-    builder: SiteBuilder<'a>,
-    top: &'f Cursor<'a>,
-    workload: Option<&'f str>,
-}
-
-impl<'a> ContainerSearch<'_, 'a> {
-    fn look(&self, at: &Cursor<'a>, found: &mut FoundSites) {
-        for (key, value) in at.entries() {
-            if is_container_list(key) && value.node.is_sequence() {
-                for item in value.items() {
-                    self.container(&item, found);
-                }
-                continue;
-            }
-            if key == "image" {
-                // An image that is mounted as a volume is one level below.
-                let image = value.get("reference").unwrap_or_else(|| value.clone());
-                found.sites.extend(self.other(at, &image));
-            }
-            self.look(&value, found);
-        }
-        for item in at.items() {
-            self.look(&item, found);
-        }
-        // Custom resources name git repositories as kustomizations do.
-        if at.node.as_str().is_some_and(|text| text.contains("?ref=")) {
-            found.sites.extend(kustomize::remote(self.builder, at));
+/// Finds the sites of an Argo CD application.
+fn application<'a>(object: &SourceObject<'_, 'a>, spec: &[&str], found: &mut FoundSites) {
+    for source in object.sources_of_application(spec) {
+        object.source(&source, found);
+        if let Some(kustomize) = source.get("kustomize") {
+            patches(object.builder, &kustomize, found);
         }
     }
-
-    /// Finds the image of a container. Only Knative leaves the name out, if there
-    /// is one container.
-    fn container(&self, item: &Cursor<'a>, found: &mut FoundSites) {
-        let Some(image) = item.get("image").filter(|image| !image.node.is_null()) else { return };
-        let name = item.text_of("name").or_else(|| self.workload.map(str::to_owned));
-        let name = name.unwrap_or_else(|| image.name_below(self.top));
-        found.take(self.builder.reference(name, &image));
-    }
-
-    /// The `image` of a custom resource, which is one if it has a tag or digest, or if
-    /// these are beside it.
-    fn other(&self, map: &Cursor<'a>, image: &Cursor<'a>) -> Option<Site> {
-        let is_item = map.last_key().is_none();
-        let name = map.text_of("name").filter(|_| is_item);
-        let name = name.unwrap_or_else(|| image.name_below(self.top));
-        image.node.as_str()?;
-        let key = image.last_key().unwrap_or_default();
-        let site = match key {
-            "image" => {
-                let beside = Companions::of(key, &Siblings::of(map), KeysMean::Object);
-                companions::image(self.builder, (key, image), name, &beside)?
-            }
-            _ => self.builder.reference(name, image).ok()??,
-        };
-        site.image().is_some_and(|image| image.identity().is_some()).then_some(site)
-    }
-}
-
-fn is_container_list(key: &str) -> bool {
-    matches!(key, "containers" | "initContainers" | "ephemeralContainers")
 }

@@ -6,8 +6,11 @@
 //! [`crate::config::SiteKind`].
 
 mod companions;
+mod containers;
 pub(super) mod helm_values;
-pub(super) mod kustomize;
+mod json_patch;
+pub(super) mod kustomization;
+mod kustomize;
 mod manifest;
 mod marker;
 pub(super) mod reader;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::reference::{image_parts, revision, split_name};
+use super::reference::{image_of, image_parts, revision, split_name};
 use crate::config::ImageFilter;
 use crate::diagnostic::{Finding, Findings};
 use crate::git::CanonicalAddress;
-use crate::sites::code::UNREADABLE_IMAGE;
-use crate::sites::cursor::{Cursor, is_template};
+use crate::sites::code::{TEMPLATED_SITE, UNREADABLE_IMAGE, UNREADABLE_TEXT};
+use crate::sites::cursor::{Cursor, is_template, text};
 use crate::sites::missing_route::MissingRoute;
 use crate::sites::{Key, Removal, Site, SitePart, SitePartKind, SiteValue, ambiguous};
 use crate::source::{Location, SourceFile};
@@ -136,6 +136,35 @@ impl SiteBuilder<'_> {
         })
     }
 
+    /// The site of an image whose parts are scalars that do not stand beside each other;
+    /// none if neither tag nor digest is there, or if one of them is a template's expression.
+    pub(super) fn scattered(
+        &self,
+        key: String,
+        repository: Option<Cursor<'_>>,
+        tag: Option<Cursor<'_>>,
+        digest: Option<Cursor<'_>>,
+    ) -> Option<Site> {
+        let says = |at: &Option<Cursor<'_>>| at.as_ref().and_then(|at| text(at.node));
+        let texts = [says(&repository), says(&tag), says(&digest)];
+        let is_templated = texts.iter().flatten().any(|text| is_template(text));
+        let [repository_text, tag_text, digest_text] = texts;
+        let is_wanted = self.images.takes(repository_text.as_deref().unwrap_or_default());
+        let image = image_of(repository_text, tag_text.as_deref(), digest_text.as_deref());
+        if is_templated || !is_wanted || tag_text.is_none() && digest_text.is_none() {
+            return None;
+        }
+        let shown = tag.clone().or_else(|| digest.clone())?;
+        let all = [
+            (tag, SitePartKind::Tag),
+            (repository, SitePartKind::Repository),
+            (digest, SitePartKind::Digest),
+        ];
+        let parts = all.into_iter().filter_map(|(at, kind)| Some(at?.part(kind))).collect();
+        let site = self.site(Key::Image(key), Some(SiteValue::Image(image)), &shown, parts);
+        Some(Site { removal: Removal::Empty, ..site })
+    }
+
     /// The site of a scalar that holds a git reference or a version alone.
     pub(super) fn revision(&self, key: Key, at: &Cursor<'_>, moves: bool) -> Option<Site> {
         let part = at.part(SitePartKind::Revision);
@@ -166,6 +195,50 @@ pub(in crate::sites) fn only<'a>(
         Some(finding) => Err(finding.label(at.clone(), "leads there")),
         None => Ok(found.into_iter().next()),
     }
+}
+
+/// The maps and lists that a text holds in a place where it is YAML. That it is not is a
+/// finding, unless a template makes it YAML first.
+pub(super) fn documents_in<'a>(at: &Cursor<'a>, found: &mut FoundSites) -> Vec<Cursor<'a>> {
+    found.findings.extend(unreadable_text(at).filter(|finding| finding.code != &TEMPLATED_SITE));
+    at.held()
+}
+
+/// The finding that the YAML in a text cannot be read; none if it can.
+pub(in crate::sites) fn unreadable_text(at: &Cursor<'_>) -> Option<Finding> {
+    let faults = at.node.held()?.err()?;
+    let fault = faults.iter().next()?;
+    let place = at.place().route;
+    if at.node.as_str().is_some_and(is_template) {
+        let message = format!("the text at `{place}` is a template, and not YAML");
+        let finding = Finding::new(&TEMPLATED_SITE, message, fault.location().clone());
+        let help = "point the rule at the file that has the value";
+        return Some(finding.because("is not YAML until it is filled in").help(help));
+    }
+    Some(
+        Finding::new(
+            &UNREADABLE_TEXT,
+            format!("the text at `{place}` is not YAML: {}", fault.message),
+            fault.location().clone(),
+        )
+        .because("cannot be read")
+        .maybe_help(fault.help.clone()),
+    )
+}
+
+/// The finding that a template fills in the scalar that a rule points at.
+pub(super) fn templated(at: &Cursor<'_>) -> Option<Finding> {
+    let text = text(at.node)?;
+    is_template(&text).then(|| {
+        let first = text.lines().next().unwrap_or_default();
+        Finding::new(
+            &TEMPLATED_SITE,
+            format!("`{first}` is filled in by a template"),
+            at.node.location(),
+        )
+        .because("has no value of its own, and is left alone")
+        .help("point the rule at the file that has the value")
+    })
 }
 
 impl FoundSites {

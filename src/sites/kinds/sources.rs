@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use super::companions::{self, Companions, KeysMean, Siblings, plain};
-use super::reader::{FoundSites, SiteBuilder};
+use super::helm_values;
+use super::reader::{FoundSites, SiteBuilder, documents_in};
 use super::reference::{image_of, image_parts, is_moving_reference, is_version_range, split_name};
 use crate::sites::cursor::{Cursor, is_template, text};
 use crate::sites::{Key, Site, SitePartKind, SiteValue};
@@ -89,19 +90,16 @@ impl<'a> SourceObject<'_, 'a> {
         found.sites.extend(self.builder.revision(key, &at, moves));
     }
 
-    pub(super) fn application(&self, spec: &[&str], found: &mut FoundSites) {
-        let Some(spec) = self.at.walk(spec) else { return };
-        if let Some(source) = spec.get("source") {
-            self.source(&source, found);
-        }
-        if let Some(sources) = spec.get("sources") {
-            sources.items().iter().for_each(|source| self.source(source, found));
-        }
+    /// The sources of an Argo CD application.
+    pub(super) fn sources_of_application(&self, spec: &[&str]) -> Vec<Cursor<'a>> {
+        let Some(spec) = self.at.walk(spec) else { return Vec::new() };
+        let several = spec.get("sources").map(|sources| sources.items());
+        spec.get("source").into_iter().chain(several.into_iter().flatten()).collect()
     }
 
     /// A source of an Argo CD application: a chart, or a directory of a git
     /// repository, and images that it overrides.
-    fn source(&self, source: &Cursor<'a>, found: &mut FoundSites) {
+    pub(super) fn source(&self, source: &Cursor<'a>, found: &mut FoundSites) {
         let (url, chart) = (source.text_of("repoURL"), source.text_of("chart"));
         let whole = url.iter().zip(&chart).map(|(url, chart)| format!("{url}/{chart}")).next();
         let names = [chart.as_deref().or(url.as_deref()), whole.as_deref()];
@@ -119,8 +117,29 @@ impl<'a> SourceObject<'_, 'a> {
         if let Some(images) = source.walk(&["kustomize", "images"]) {
             images.items().iter().for_each(|image| self.kustomize_image(image, found));
         }
-        if let Some(parameters) = source.walk(&["helm", "parameters"]) {
+        let Some(helm) = source.get("helm") else { return };
+        if let Some(parameters) = helm.get("parameters") {
             self.parameters(&parameters, found);
+        }
+        let from = found.sites.len();
+        self.values(helm.get("values"), found);
+        self.values(helm.get("valuesObject"), found);
+        // An application may have several sources with values.
+        let Some(chart) = source.text_of("chart") else { return };
+        for site in &mut found.sites[from..] {
+            site.qualified = Some(format!("{chart}/{}", site.key.name()));
+        }
+    }
+
+    /// The values of a chart: a map, or a text that holds one.
+    pub(super) fn values(&self, values: Option<Cursor<'a>>, found: &mut FoundSites) {
+        let Some(values) = values else { return };
+        if values.node.as_str().is_none() {
+            helm_values::find_below(self.builder, &values, KeysMean::Values, found);
+            return;
+        }
+        for root in documents_in(&values, found) {
+            helm_values::find_below(self.builder, &root, KeysMean::Values, found);
         }
     }
 

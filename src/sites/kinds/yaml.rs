@@ -1,12 +1,12 @@
 //! YAML of any file, whose fields are named by routes.
 
 use super::companions::{Companion, Companions, Siblings};
-use super::reader::{FoundSites, SiteBuilder, SiteReader, only};
+use super::reader::{FoundSites, SiteBuilder, SiteReader, only, templated, unreadable_text};
 use super::reference::{digest_kind, image_of, is_version_range};
 use crate::config::{Fields, Sourced};
 use crate::diagnostic::Finding;
-use crate::sites::code::{SITE_NOT_A_SCALAR, TEMPLATED_SITE};
-use crate::sites::cursor::{Cursor, is_template, text};
+use crate::sites::code::SITE_NOT_A_SCALAR;
+use crate::sites::cursor::{Cursor, text};
 use crate::sites::missing_route::MissingRoute;
 use crate::sites::{Key, Site, SitePart, SitePartKind, SiteValue};
 use crate::yaml::{Route, Step, Value};
@@ -117,13 +117,27 @@ fn scalar<'a>(
     route: &Sourced<Route>,
 ) -> Result<Option<Cursor<'a>>, Finding> {
     let Some(at) = only(documents, &route.value, &route.value, &route.location)? else {
-        return Ok(None);
+        return unreadable_above(documents, &route.value).map_or(Ok(None), Err);
     };
     if let Some(finding) = templated(&at) {
         return Err(finding.label(route.location.clone(), "points at it"));
     }
-    let is_scalar = !at.node.is_mapping() && !at.node.is_sequence();
+    let is_scalar = !at.node.is_mapping() && !at.node.is_sequence() && at.held().is_empty();
     if is_scalar { Ok(Some(at)) } else { Err(not_a_scalar(&at, route)) }
+}
+
+/// The finding that a route leads into a text that cannot be read; none if it does not.
+fn unreadable_above(documents: &[Value], route: &Route) -> Option<Finding> {
+    let mut above = Route::root();
+    let steps = route.steps().iter();
+    let routes = steps.map(|step| {
+        above.push(step.clone());
+        above.clone()
+    });
+    let routes: Vec<_> = routes.collect();
+    let mut texts = Cursor::roots(documents)
+        .flat_map(|root| routes.iter().filter_map(move |route| root.follow(route)));
+    texts.find_map(|at| unreadable_text(&at))
 }
 
 /// The place for a route's last key, if the map that it belongs into exists.
@@ -143,26 +157,13 @@ fn digest_beside<'a>(documents: &'a [Value], tag: &Route) -> Option<Companion<'a
 fn map_of<'a, 'r>(documents: &'a [Value], route: &'r Route) -> Option<(Cursor<'a>, &'r str)> {
     let (above, Step::Key(last)) = route.split_last()? else { return None };
     let map = Cursor::roots(documents).find_map(|root| root.follow(&above))?;
+    let map = map.held().into_iter().next().unwrap_or(map);
     map.node.is_mapping().then_some((map, last))
-}
-
-/// The finding that a template fills in the scalar that a rule points at.
-fn templated(at: &Cursor<'_>) -> Option<Finding> {
-    let text = text(at.node)?;
-    is_template(&text).then(|| {
-        Finding::new(
-            &TEMPLATED_SITE,
-            format!("`{text}` is filled in by a template"),
-            at.node.location(),
-        )
-        .because("has no value of its own, and is left alone")
-        .help("point the rule at the file that has the value")
-    })
 }
 
 /// The finding that a field's route leads to a map or a list.
 fn not_a_scalar(at: &Cursor<'_>, route: &Sourced<Route>) -> Finding {
-    let noun = at.node.kind().noun();
+    let noun = if at.held().is_empty() { at.node.kind().noun() } else { "a text that holds YAML" };
     Finding::new(
         &SITE_NOT_A_SCALAR,
         format!("`{}` leads to {noun}, not to a scalar", route.value),

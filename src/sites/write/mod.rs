@@ -7,7 +7,7 @@ mod refusal;
 use self::image::ImageWriter;
 use self::part::{set, split};
 use self::refusal::{no_room, refused};
-use super::kinds::kustomize::RemoteAddress;
+use super::kinds::kustomization::RemoteAddress;
 use super::{Reading, Site, SitePartKind, SiteValue, app};
 use crate::diagnostic::Finding;
 use crate::yaml::Change;

@@ -41,7 +41,7 @@ use code::{EDIT_TEMPLATE, EDIT_UNSAFE};
 use edits::{Edit, edits};
 use layout::EditedFile;
 use patch::{Patch, Patches};
-use text::{Job, jobs, rewrite};
+use text::{SpliceJob, Spliced, jobs, rewrite};
 
 use super::{Dialect, Value, parse};
 use crate::diagnostic::{Finding, Findings};
@@ -57,9 +57,13 @@ use crate::source::{Location, SourceFile, Span};
 /// An anchor may be edited, and what repeats it changes with it; an alias may
 /// not.
 pub fn splice(file: &Arc<SourceFile>, changes: &[Change]) -> Result<String, Findings> {
+    spliced(file, changes).map(|(text, _)| text)
+}
+
+fn spliced(file: &Arc<SourceFile>, changes: &[Change]) -> Result<Spliced, Findings> {
     let documents = read(file)?;
     let run = SpliceRun::new(file, &documents).run(changes)?;
-    Ok(run.file.text().to_owned())
+    Ok((run.file.text().to_owned(), run.made))
 }
 
 fn read(file: &Arc<SourceFile>) -> Result<Vec<Value>, Findings> {
@@ -88,7 +92,7 @@ struct OriginalFile<'f> {
 
 impl OriginalFile<'_> {
     /// Why a job cannot be done in it; none if it can.
-    fn refusal(&self, job: &Job<'_>) -> Option<Findings> {
+    fn refusal(&self, job: &SpliceJob<'_>) -> Option<Findings> {
         let file = EditedFile::new(self.file, self.documents);
         EditBatch::default().take(&file, job).err()
     }
@@ -129,7 +133,7 @@ impl<'f> SpliceRun<'f> {
     /// Makes the changes, each in what the ones before it left.
     fn run(mut self, changes: &[Change]) -> Result<Self, Findings> {
         let mut model = DataModel::of(&self.documents);
-        let mut left: VecDeque<Job<'_>> = jobs(changes).into();
+        let mut left: VecDeque<SpliceJob<'_>> = jobs(changes).into();
         while !left.is_empty() {
             // A change that is refused does not keep the others from being judged.
             let batch = self.batch(&mut left);
@@ -148,7 +152,7 @@ impl<'f> SpliceRun<'f> {
 
     /// As many changes as can be made in the text as it is; they are taken
     /// from those that are left.
-    fn batch(&mut self, left: &mut VecDeque<Job<'_>>) -> EditBatch {
+    fn batch(&mut self, left: &mut VecDeque<SpliceJob<'_>>) -> EditBatch {
         let file = EditedFile::new(&self.file, &self.documents);
         let mut batch = EditBatch::default();
         while let Some(job) = left.front() {
@@ -169,7 +173,7 @@ impl<'f> SpliceRun<'f> {
 
     /// The findings why a change cannot be made, as they are about the file on disk: changes
     /// that nobody will see were made in this text.
-    fn on_disk(&self, job: &Job<'_>, findings: Findings) -> Findings {
+    fn on_disk(&self, job: &SpliceJob<'_>, findings: Findings) -> Findings {
         if self.made.is_empty() {
             return findings;
         }
@@ -218,13 +222,13 @@ impl<'f> SpliceRun<'f> {
 
 impl EditBatch {
     /// Takes the edits of a job; false where some are left for the next one.
-    fn take(&mut self, file: &EditedFile<'_>, job: &Job<'_>) -> Result<bool, Findings> {
+    fn take(&mut self, file: &EditedFile<'_>, job: &SpliceJob<'_>) -> Result<bool, Findings> {
         if self.is_closed {
             return Ok(false);
         }
         let edits = match job {
-            Job::Own(change) => edits(file, change)?,
-            Job::InText { at, changes } => rewrite(file, at, changes)?,
+            SpliceJob::Own(change) => edits(file, change)?,
+            SpliceJob::InText { at, changes } => rewrite(file, at, changes, spliced)?,
         };
         for edit in edits {
             if self.is_closed || !self.take_edit(file, edit)? {

@@ -8,7 +8,6 @@ use super::code::EDIT_LINES;
 use super::edits::{Edit, find};
 use super::layout::EditedFile;
 use super::patch::{Patch, Patches};
-use super::{SpliceRun, read};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::SourceFile;
 use crate::yaml::text::{TextLines, relocated};
@@ -16,7 +15,7 @@ use crate::yaml::{Node, Route, Step};
 
 /// Changes that are made together.
 #[derive(Debug)]
-pub(super) enum Job<'c> {
+pub(super) enum SpliceJob<'c> {
     /// One of the file's own values.
     Own(&'c Change),
     /// Changes in what the text at a place holds.
@@ -24,19 +23,19 @@ pub(super) enum Job<'c> {
 }
 
 /// The jobs that changes are, in their order.
-pub(super) fn jobs(changes: &[Change]) -> Vec<Job<'_>> {
-    let mut jobs: Vec<Job<'_>> = Vec::new();
+pub(super) fn jobs(changes: &[Change]) -> Vec<SpliceJob<'_>> {
+    let mut jobs: Vec<SpliceJob<'_>> = Vec::new();
     for change in changes {
         let inside = split_text(&change.place());
         let Some((at, change)) =
             inside.and_then(|(at, inside)| Some((at, change.at_place(inside)?)))
         else {
-            jobs.push(Job::Own(change));
+            jobs.push(SpliceJob::Own(change));
             continue;
         };
         match jobs.last_mut() {
-            Some(Job::InText { at: last, changes }) if *last == at => changes.push(change),
-            _ => jobs.push(Job::InText { at, changes: vec![change] }),
+            Some(SpliceJob::InText { at: last, changes }) if *last == at => changes.push(change),
+            _ => jobs.push(SpliceJob::InText { at, changes: vec![change] }),
         }
     }
     jobs
@@ -55,11 +54,15 @@ pub(super) fn split_text(place: &Place) -> Option<(Place, Place)> {
     Some((outside, Place { document: number, route: route(&steps[at + 1..]) }))
 }
 
-/// The edit that makes changes in what a text holds.
+/// A file with changes in it: its text, and the patches that made it one after the other.
+pub(super) type Spliced = (String, Vec<Patches>);
+
+/// The edit that makes changes in what a text holds, as `spliced` makes them in a file.
 pub(super) fn rewrite(
     file: &EditedFile<'_>,
     at: &Place,
     changes: &[Change],
+    spliced: impl Fn(&Arc<SourceFile>, &[Change]) -> Result<Spliced, Findings>,
 ) -> Result<Vec<Edit>, Findings> {
     let target = find(file, at)?;
     target.refuse_alias()?;
@@ -73,9 +76,8 @@ pub(super) fn rewrite(
         let own = |finding: &Finding| relocated(finding.clone(), &inside, file.source, placed);
         findings.iter().map(own).collect()
     };
-    let documents = read(&inside).map_err(outside)?;
-    let run = SpliceRun::new(&inside, &documents).run(changes).map_err(outside)?;
-    let patches = Patches::joined(text.len(), &run.made);
+    let (to, made) = spliced(&inside, changes).map_err(outside)?;
+    let patches = Patches::joined(text.len(), &made);
     let placed = patches.into_iter().map(|Patch { at, with }| {
         let (at, with) = lines.patch(file.text(), at, &with)?;
         Some(Patch { at, with })
@@ -86,7 +88,7 @@ pub(super) fn rewrite(
     if patches.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(vec![Edit::Rewrite { at: target.place, to: run.file.text().to_owned(), patches }])
+    Ok(vec![Edit::Rewrite { at: target.place, to, patches }])
 }
 
 /// The finding that a text is not written line by line as it reads.
