@@ -236,7 +236,12 @@ mod tests {
             assert_eq!(descendants.len(), 2);
             end(&mut child);
             child.wait().unwrap();
-            let left: Vec<_> = descendants.into_iter().filter(|id| is_running(*id)).collect();
+            let deadline = Instant::now() + Duration::from_secs(20);
+            let mut left = descendants;
+            while !left.is_empty() && Instant::now() < deadline {
+                left.retain(|id| is_running(*id));
+                thread::sleep(PAUSE);
+            }
             assert!(left.is_empty(), "{left:?}");
         }
     }

@@ -6,8 +6,9 @@ codes! {
     /// A pattern of sites that matches nothing.
     ///
     /// An entry of `sites` names files, and what to look for in them. If no file
-    /// has such a path, the entry has no effect; if none of its files has a value that
-    /// `promote` names, that value is not promoted.
+    /// has such a path, or none of the files has anything of that kind, the entry
+    /// has no effect; if none of them has a value that `promote` names, that value is
+    /// not promoted.
     ///
     /// ```yaml
     /// sites:
@@ -22,7 +23,7 @@ codes! {
 
     /// An entry of `sites` whose files have nothing that it looks for.
     ///
-    /// The files are there, and none has a site of that kind, or the field that the entry
+    /// The files are there, and none of them is of that kind, or has the field that the entry
     /// names. What it was written for is not promoted, so that nothing of the app is.
     ///
     /// ```yaml

@@ -16,6 +16,8 @@ use crate::yaml::{Place, Route};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
     files: usize,
+    /// The files that are of the entry's kind.
+    fitting: usize,
     sites: usize,
     /// The routes that lead nowhere in some files, in how many.
     missing: BTreeMap<Route, (usize, MissingRoute)>,
@@ -24,6 +26,7 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn add(&mut self, result: &RuleSites) {
         self.files += 1;
+        self.fitting += usize::from(result.fits);
         self.sites += sites_of(result);
         for missing in &result.missing {
             let new = || (0, missing.clone());
@@ -33,6 +36,7 @@ impl Tally {
 
     pub(super) fn remove(&mut self, result: &RuleSites) {
         self.files -= 1;
+        self.fitting -= usize::from(result.fits);
         self.sites -= sites_of(result);
         for missing in &result.missing {
             if let Some((count, _)) = self.missing.get_mut(missing.route()) {
@@ -91,7 +95,9 @@ impl Rule {
             count => format!("none of the {count} files of `{}` has a site", path.value),
         };
         let missing = reader_of(&self.entry.kind).missing();
-        Finding::new(&NO_SITE, message, path.location.clone())
+        // A file of that kind may leave its images to others: an overlay to its base.
+        let code = if tally.fitting == 0 { &NO_SITE } else { &UNMATCHED_PATTERN };
+        Finding::new(code, message, path.location.clone())
             .because("finds nothing")
             .help(format!("there is {missing}: look at `kind`, `root` and `images`"))
     }

@@ -167,6 +167,8 @@ pub(super) struct RuleSites {
     pub(super) findings: Findings,
     /// The routes of the rule that lead nowhere in the file.
     pub(super) missing: Vec<MissingRoute>,
+    /// Whether the file is of the rule's kind.
+    pub(super) fits: bool,
 }
 
 impl RuleSites {
@@ -176,7 +178,8 @@ impl RuleSites {
         app: Option<String>,
         found: Result<BTreeMap<String, Vec<Site>>, Findings>,
     ) -> Self {
-        Self { rule, environment, app, found, findings: Findings::new(), missing: Vec::new() }
+        let (findings, missing) = (Findings::new(), Vec::new());
+        Self { rule, environment, app, found, findings, missing, fits: true }
     }
 }
 
@@ -260,7 +263,8 @@ impl Rule {
             return RuleSites::silent((rule, environment), app, Err(unclear));
         }
         let found = Ok(self.by_app(path, app.as_deref(), sites, &mut findings));
-        RuleSites { rule, environment, app, found, findings, missing }
+        let fits = reader.fits(path.name(), documents);
+        RuleSites { rule, environment, app, found, findings, missing, fits }
     }
 
     fn by_app(

@@ -44,6 +44,17 @@ impl SiteReader for HelmSiteReader<'_> {
         "no image in any of the shapes of charts"
     }
 
+    /// Values are of no shape, but objects and kustomizations have one of their own.
+    fn fits(&self, name: &str, documents: &[Value]) -> bool {
+        match self.0 {
+            Some(route) => Cursor::roots(documents).any(|root| !root.follow_all(route).is_empty()),
+            None => {
+                let is_of_objects = Cursor::roots(documents).any(|root| root.is_object());
+                !is_of_objects && !is_kustomization(name, documents)
+            }
+        }
+    }
+
     fn root(&self) -> Route {
         self.0.cloned().unwrap_or_else(Route::root)
     }

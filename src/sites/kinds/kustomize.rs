@@ -22,6 +22,15 @@ impl SiteReader for KustomizeSiteReader<'_> {
         "no entry of `images` with a tag or digest, no patch with an image, and no `?ref=`"
     }
 
+    fn fits(&self, name: &str, documents: &[Value]) -> bool {
+        let has_keys = |root: Cursor<'_>| {
+            ["images", "resources", "bases", "components", "patches"]
+                .iter()
+                .any(|key| root.get(key).is_some())
+        };
+        is_kustomization(name, documents) || Cursor::roots(documents).any(has_keys)
+    }
+
     fn by_content(builder: SiteBuilder<'_>, documents: &[Value]) -> Option<FoundSites> {
         let is_one = is_kustomization(builder.file.path().name(), documents);
         is_one.then(|| find(builder, documents, &[]))

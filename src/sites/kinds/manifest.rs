@@ -24,6 +24,14 @@ impl SiteReader for ManifestSiteReader {
         "no image and no source"
     }
 
+    /// Objects, and patches: of those that are lists, or that leave out what an object is.
+    fn fits(&self, _: &str, documents: &[Value]) -> bool {
+        let is_patch = |root: &Cursor<'_>| {
+            root.node.is_sequence() || root.get("spec").is_some() || root.get("metadata").is_some()
+        };
+        Cursor::roots(documents).any(|root| root.get("kind").is_some() || is_patch(&root))
+    }
+
     /// Objects, by `apiVersion` and `kind`, and the values within them.
     fn by_content(builder: SiteBuilder<'_>, documents: &[Value]) -> Option<FoundSites> {
         let mut objects = Cursor::roots(documents).filter(Cursor::is_object).peekable();

@@ -25,6 +25,11 @@ pub(in crate::sites) trait SiteReader {
     /// that starts with "there is".
     fn missing(&self) -> &'static str;
 
+    /// Whether a file of that name is one of this kind, although it may have no site.
+    fn fits(&self, _name: &str, _documents: &[Value]) -> bool {
+        true
+    }
+
     /// The route at which the values start that a rule's `promote` names.
     fn root(&self) -> Route {
         Route::root()
