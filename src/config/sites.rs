@@ -12,9 +12,11 @@ use super::decode::{Decode, List, MISSING_KEY, Syntax, UNKNOWN_KEY, choice, reco
 use super::known::Known;
 use super::lists::{EMPTY_LIST, empty_list};
 use super::sourced::Sourced;
-use super::syntax::{AppPattern, EnvironmentName, Glob, ImageRepository, PathPattern};
+use super::syntax::{
+    AppPattern, ENVIRONMENT_PLACEHOLDER, EnvironmentName, Glob, ImageRepository, PathPattern,
+};
 use crate::diagnostic::{Finding, Findings, codes};
-use crate::source::RepoPath;
+use crate::source::{Location, RepoPath};
 use crate::yaml::{KeyNode, Node, Route};
 
 codes! {
@@ -53,13 +55,16 @@ codes! {
 
     /// Nothing says which environment a site is of, or two keys do.
     ///
-    /// The path says it with `{environment}`, or the site's `environment` does.
+    /// The path says it with `{environment}`, or the site's `environment` does. If one file
+    /// has all environments, the routes of `fields`, `root` and `promote` say it, where
+    /// `{environment}` stands for what it stands for in paths.
     ///
     /// ```yaml
     /// sites:
     ///   - { path: "legacy/{app}.yaml", kind: manifest }                             # wrong
     ///   - { path: "legacy/{app}.yaml", kind: manifest, environment: production }    # right
     ///   - { path: "{environment}/{app}.yaml", kind: manifest }                      # right
+    ///   - { path: "{app}.yaml", kind: helm-values, root: "{environment}" }          # right
     /// ```
     SITE_ENVIRONMENT = "site-environment", Input, Error;
 
@@ -95,7 +100,7 @@ record! {
         /// without text around it, for the last segment of the image's
         /// repository.
         optional app: AppPattern = "app",
-        /// The environment, if the path does not say it.
+        /// The environment, if neither the path nor routes say it.
         optional environment: EnvironmentName = "environment",
         /// Files that are not meant, although `path` matches them: paths from the root,
         /// with the same placeholders. Default: none.
@@ -103,7 +108,9 @@ record! {
         /// The images that count. Default: all.
         optional images: ImageFilterFile = "images",
         /// Values that are promoted along with the images: routes from the
-        /// document's root, or from `root`.
+        /// document's root, or from `root`. In these routes, in `root` and in those of
+        /// `fields`, `{environment}` stands for the environment, if one file has
+        /// several: `"{environment}.web.tag"`.
         optional promote: List<Route> = "promote",
         /// Whether an app moves as a whole; `false` lets each image, version and value go by
         /// itself as soon as it may. Default: `true`.
@@ -247,6 +254,16 @@ pub struct SiteRule {
 }
 
 impl SiteRule {
+    /// Whether its routes say which environment a site is of.
+    pub fn routes_name_environment(&self) -> bool {
+        let (fields, root) = match &self.kind {
+            SiteKind::Yaml(fields) => (fields.routes(), None),
+            SiteKind::HelmValues { root } => (Vec::new(), root.as_ref()),
+            _ => (Vec::new(), None),
+        };
+        names_environment(fields.into_iter().chain(root).chain(&self.promote))
+    }
+
     /// Whether its path leads to a file in an environment, whose name paths spell so.
     pub fn claims(&self, environment: &EnvironmentName, spelling: &str, path: &RepoPath) -> bool {
         let is_of = self.environment.as_ref().is_none_or(|name| name == environment);
@@ -283,6 +300,11 @@ impl SiteRule {
         let images = [include, exclude].map(values);
         format!("{kind} {:?} {images:?} {:?} {adds_digest}", values(app), values(promote))
     }
+}
+
+/// Whether one of these routes says which environment it is of.
+fn names_environment<'r>(routes: impl IntoIterator<Item = &'r Sourced<Route>>) -> bool {
+    routes.into_iter().any(|route| route.value.mentions(ENVIRONMENT_PLACEHOLDER))
 }
 
 /// Settings without their places.
@@ -324,6 +346,13 @@ pub struct Fields {
     pub image: Option<Sourced<Route>>,
     /// A git reference or a chart's version.
     pub version: Option<Sourced<Route>>,
+}
+
+impl Fields {
+    fn routes(&self) -> Vec<&Sourced<Route>> {
+        let Self { tag, repository, digest, image, version } = self;
+        [tag, repository, digest, image, version].into_iter().flatten().collect()
+    }
 }
 
 /// The images that count.
@@ -421,33 +450,55 @@ fn check_image_names_app(keys: &SiteKeys, app: &Sourced<AppPattern>, findings: &
     }
 }
 
+/// The route that says which environment a site is of; none if none does.
+fn route_of_environment(keys: &SiteKeys) -> Option<&Sourced<Route>> {
+    let fields = keys.fields.iter().flat_map(|fields| {
+        let FieldsFile { tag, repository, digest, image, version } = &fields.value;
+        [tag, repository, digest, image, version].into_iter().flatten()
+    });
+    let promote = keys.promote.iter().flat_map(|list| &list.value);
+    let mut routes = fields.chain(&keys.root).chain(promote);
+    routes.find(|route| names_environment([*route]))
+}
+
 fn check_environment(keys: &SiteKeys, known: &Known<'_>, findings: &mut Findings) {
     let path = &keys.path;
-    match &keys.environment {
-        Some(name) if path.value.names_environment() => findings.push(
-            Finding::new(
-                &SITE_ENVIRONMENT,
-                "the environment is given twice",
-                name.location.clone(),
-            )
+    let route = route_of_environment(keys);
+    let Some(name) = &keys.environment else {
+        if route.is_none() && !path.value.names_environment() {
+            findings.push(nothing_says_environment(path));
+        }
+        return;
+    };
+    let twice = |at: &Location, help: &str| {
+        Finding::new(&SITE_ENVIRONMENT, "the environment is given twice", name.location.clone())
             .because("given here")
-            .label(path.location.clone(), "and by `{environment}` here")
-            .help("remove `environment`, or write `*` for `{environment}` in the path"),
-        ),
-        Some(name) => {
+            .label(at.clone(), "and by `{environment}` here")
+            .help(help)
+    };
+    match route {
+        _ if path.value.names_environment() => findings.push(twice(
+            &path.location,
+            "remove `environment`, or write `*` for `{environment}` in the path",
+        )),
+        Some(route) => findings.push(twice(
+            &route.location,
+            "remove `environment`, so that the entry is of every environment",
+        )),
+        None => {
             known.has(name, findings);
         }
-        None if !path.value.names_environment() => findings.push(
-            Finding::new(
-                &SITE_ENVIRONMENT,
-                "nothing says which environment this is of",
-                path.location.clone(),
-            )
-            .because("without `{environment}`")
-            .help("write `{environment}` where the path names it, or add `environment: NAME`"),
-        ),
-        None => {}
     }
+}
+
+fn nothing_says_environment(path: &Sourced<PathPattern>) -> Finding {
+    Finding::new(
+        &SITE_ENVIRONMENT,
+        "nothing says which environment this is of",
+        path.location.clone(),
+    )
+    .because("without `{environment}`")
+    .help("write `{environment}` where the path names it, or where a route of `fields`, `root` or `promote` does, or add `environment: NAME`")
 }
 
 /// The kind of the files, with its keys. A key of another kind was found when it

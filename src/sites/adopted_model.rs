@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::entry_findings::{Overlap, Tally, overlaps, without_fields};
+use super::entry_findings::{ClaimedTwice, Tally, claimed_twice, without_fields};
 use super::files::{self, ParsedFile, ParsedFiles};
 use super::kept;
+use super::overlaps::Overlaps;
 use super::rules::{self, Rule, RuleSites};
 use super::{AppInstance, AppSites, Barrier, ModelScope, Site, StateBasis, shared};
 use crate::config::{EnvironmentName, FilePattern, Repository, RuleSeverity};
@@ -30,7 +31,9 @@ pub(super) struct AdoptedModel {
     /// What each rule found in all files together.
     tallies: Vec<Tally>,
     /// The places of a file that rules claim for different apps.
-    overlaps: BTreeMap<RepoPath, Vec<Overlap>>,
+    claimed_twice: BTreeMap<RepoPath, Vec<ClaimedTwice>>,
+    /// The places in each file that several environments have sites at.
+    overlaps: BTreeMap<RepoPath, Overlaps>,
     /// The files of each app, by environment.
     index: BTreeMap<(usize, String), BTreeSet<RepoPath>>,
     /// Files that cannot be read and may belong to any app of their rules.
@@ -73,6 +76,7 @@ impl AdoptedModel {
             files: ParsedFiles::default(),
             unread: BTreeSet::new(),
             results: BTreeMap::new(),
+            claimed_twice: BTreeMap::new(),
             overlaps: BTreeMap::new(),
             index: BTreeMap::new(),
             nameless: BTreeSet::new(),
@@ -147,13 +151,21 @@ impl AdoptedModel {
 
     /// The rules that match a path, each with the environment and the app.
     fn matches(&self, path: &RepoPath) -> Vec<(usize, usize, Option<String>)> {
-        let rules = self.rules.iter().enumerate();
-        let matches = rules.filter_map(|(number, rule)| {
-            let (environment, app) = rule.matches(path)?;
+        let is_wanted = |(number, environment, app): &(usize, usize, Option<String>)| {
+            let rule = &self.rules[*number];
             let may_be_of = |app: &String| !rule.names_app() || self.scope.has_app(app);
-            let is_wanted = self.scope.has_environment(&self.environments[environment].name)
-                && app.as_ref().is_none_or(may_be_of);
-            is_wanted.then_some((number, environment, app))
+            self.scope.has_environment(&self.environments[*environment].name)
+                && app.as_ref().is_none_or(may_be_of)
+        };
+        self.all_matches(path).into_iter().filter(is_wanted).collect()
+    }
+
+    /// The same, whatever the scope is.
+    fn all_matches(&self, path: &RepoPath) -> Vec<(usize, usize, Option<String>)> {
+        let rules = self.rules.iter().enumerate();
+        let matches = rules.flat_map(|(number, rule)| {
+            let matches = rule.matches(path).into_iter();
+            matches.map(move |(environment, app)| (number, environment, app))
         });
         matches.collect()
     }
@@ -164,9 +176,9 @@ impl AdoptedModel {
         let linked = self.links.get(file.path()).into_iter().flatten();
         let mut found = Vec::new();
         for path in linked.chain([file.path()]) {
-            for (number, rule) in self.rules.iter().enumerate() {
-                let Some((environment, app)) = rule.matches(path) else { continue };
-                let sites = rule.sites(path, &parsed, app, (number, environment)).found;
+            for (number, environment, app) in self.all_matches(path) {
+                let sites = self.rules[number].sites(path, &parsed, app, (number, environment));
+                let sites = sites.found;
                 let name = &self.environments[environment].name;
                 for (app, sites) in sites.into_iter().flatten() {
                     let instance = AppInstance::new(name, &app);
@@ -180,36 +192,37 @@ impl AdoptedModel {
     /// Reads what the rules find in a file.
     fn gather(&mut self, path: &RepoPath) {
         let parsed = self.files.get(path).map(Arc::clone);
-        let results = parsed.as_ref().map(|parsed| {
-            let matches = self.matches(path).into_iter();
-            let results = matches.map(|(rule, environment, app)| {
-                self.rules[rule].sites(path, parsed, app, (rule, environment))
-            });
-            results.collect()
-        });
+        let results = parsed.as_ref().map(|parsed| self.found(path, parsed, self.matches(path)));
         self.install(path, results);
-        if let Some(overlaps) = parsed.map(|parsed| self.claimed_twice(path, &parsed))
-            && !overlaps.is_empty()
-        {
+        let Some(parsed) = parsed else { return };
+        // Of whichever apps and environments the sites are: those of others count as well.
+        let all = self.all_matches(path);
+        let [(first, one, _), others @ ..] = all.as_slice() else { return };
+        let is_of_several = others.iter().any(|(_, environment, _)| environment != one);
+        let is_by_several = others.iter().any(|(rule, ..)| rule != first);
+        if !is_of_several && !is_by_several {
+            return;
+        }
+        let found = self.found(path, &parsed, all);
+        let (overlaps, claims) = (Overlaps::of(&found), claimed_twice(&self.rules, &found));
+        if !overlaps.is_empty() {
             self.overlaps.insert(path.clone(), overlaps);
+        }
+        if !claims.is_empty() {
+            self.claimed_twice.insert(path.clone(), claims);
         }
     }
 
-    /// The places of a file that rules claim for different apps, whether or not these are in
-    /// the scope.
-    fn claimed_twice(&self, path: &RepoPath, parsed: &ParsedFile) -> Vec<Overlap> {
-        let rules = self.rules.iter().enumerate();
-        let claims = rules.filter_map(|(number, rule)| Some((number, rule.matches(path)?)));
-        let claims: Vec<_> = claims.collect();
-        let [_, _, ..] = claims.as_slice() else { return Vec::new() };
-        let own = self.results.get(path).into_iter().flatten();
-        let mut all: Vec<RuleSites> = own.cloned().collect();
-        for (number, (environment, app)) in claims {
-            if !all.iter().any(|result| result.rule == number) {
-                all.push(self.rules[number].sites(path, parsed, app, (number, environment)));
-            }
-        }
-        overlaps(&self.rules, &all)
+    fn found(
+        &self,
+        path: &RepoPath,
+        parsed: &ParsedFile,
+        matches: Vec<(usize, usize, Option<String>)>,
+    ) -> Vec<RuleSites> {
+        let results = matches.into_iter().map(|(rule, environment, app)| {
+            self.rules[rule].sites(path, parsed, app, (rule, environment))
+        });
+        results.collect()
     }
 
     /// Replaces what was found in a file; none if it is gone.
@@ -232,6 +245,7 @@ impl AdoptedModel {
     fn forget(&mut self, path: &RepoPath) {
         self.nameless.remove(path);
         self.overlaps.remove(path);
+        self.claimed_twice.remove(path);
         for result in self.results.remove(path).into_iter().flatten() {
             self.tallies[result.rule].remove(&result);
             let apps = result.found.into_iter().flatten().map(|(app, _)| app);
@@ -259,7 +273,7 @@ impl AdoptedModel {
             return None;
         }
         let known = self.matches(path).into_iter().map(|(rule, environment, app)| {
-            let fact = facts.get(&self.fact_key(rule, app.as_deref(), content))?;
+            let fact = facts.get(&self.fact_key((rule, environment), app.as_deref(), content))?;
             let found = kept::sites_of_fact(&fact, path)?;
             Some(RuleSites::silent((rule, environment), app, found))
         });
@@ -276,7 +290,11 @@ impl AdoptedModel {
         let mut all = before;
         all.extend(self.of_file(path));
         if let Some(changed) = changed {
-            all.retain(|instance| changed.contains(&instance.app));
+            let is_changed = |instance: &AppInstance| {
+                let number = self.number(&instance.environment);
+                number.is_some_and(|number| changed.contains(&(number, instance.app.clone())))
+            };
+            all.retain(is_changed);
         }
         Some(all)
     }
@@ -287,14 +305,21 @@ impl AdoptedModel {
             return;
         }
         for result in self.results.get(path).into_iter().flatten() {
-            let key = self.fact_key(result.rule, result.app.as_deref(), content);
+            let reader = (result.rule, result.environment);
+            let key = self.fact_key(reader, result.app.as_deref(), content);
             facts.put(key, kept::sites_to_fact(&result.found));
         }
     }
 
-    fn fact_key(&self, rule: usize, app: Option<&str>, content: &str) -> FactKey {
-        let reading = self.rules[rule].entry.reading();
-        fact_key("sites", [reading.as_str(), app.unwrap_or_default(), content])
+    fn fact_key(
+        &self,
+        (rule, environment): (usize, usize),
+        app: Option<&str>,
+        content: &str,
+    ) -> FactKey {
+        let rule = &self.rules[rule];
+        let (reading, spelled) = (rule.entry.reading(), rule.spelled(environment));
+        fact_key("sites", [&*reading, &*spelled, app.unwrap_or_default(), content])
     }
 
     /// The sites of one app in one environment alone; none if a rule may find some in a
@@ -421,18 +446,14 @@ impl AdoptedModel {
         let mut blocking = Findings::new();
         let mut rules = BTreeSet::new();
         for path in paths {
-            let barrier = self.barrier(path);
             let results = self.results.get(path).into_iter().flatten();
             for result in results.filter(|result| result.environment == number) {
                 match &result.found {
                     Ok(found) => {
                         let own = found.get(app);
                         rules.extend(own.map(|_| result.rule));
-                        let own = own.into_iter().flatten().cloned();
-                        sites.extend(own.map(|site| {
-                            let barrier = barrier.clone().or_else(|| site.barrier.clone());
-                            Site { barrier, ..site }
-                        }));
+                        let own = own.into_iter().flatten();
+                        sites.extend(own.map(|site| self.barred(path, number, site)));
                     }
                     Err(findings) if result.app.as_deref() == Some(app) => {
                         blocking.extend(findings.iter().cloned());
@@ -469,11 +490,11 @@ impl AdoptedModel {
         let own: Vec<_> = own.collect();
         let mut findings: Findings =
             own.iter().flat_map(|(_, result)| result.findings.iter().cloned()).collect();
-        let overlaps = paths.iter().filter_map(|path| self.overlaps.get(path)).flatten();
-        let is_own = |overlap: &&Overlap| {
-            overlap.environment == environment && overlap.apps.iter().any(|name| name == app)
+        let claims = paths.iter().filter_map(|path| self.claimed_twice.get(path)).flatten();
+        let is_own = |claim: &&ClaimedTwice| {
+            claim.environment == environment && claim.apps.iter().any(|name| name == app)
         };
-        findings.extend(overlaps.filter(is_own).map(|overlap| overlap.finding.clone()));
+        findings.extend(claims.filter(is_own).map(|claim| claim.finding.clone()));
         let mut of_entries = Findings::new();
         for (number, rule) in self.rules.iter().enumerate() {
             let is_of_all = self.scope.apps.is_none() || rule.is_literally(app);
@@ -500,25 +521,32 @@ impl AdoptedModel {
         results.filter_map(|result| result.found.as_ref().err()).flatten().cloned().collect()
     }
 
-    /// The reason why the sites of a file must not be changed.
-    fn barrier(&self, path: &RepoPath) -> Option<Barrier> {
-        let file = self.files.get(path)?.file.path();
-        let environments = self.environments_of(file);
-        if environments.len() > 1 {
-            let names = environments.iter().map(|&number| self.environments[number].name.clone());
-            return Some(Barrier::Shared(names.collect()));
+    /// A site with the reason why it must not be changed, if there is one. A repository that
+    /// other environments have as well is not a part that may be changed with its tag.
+    fn barred(&self, path: &RepoPath, environment: usize, site: &Site) -> Site {
+        let mut site = site.clone();
+        let Some(file) = self.files.get(path).map(|parsed| parsed.file.path()) else { return site };
+        let mut environments = self.environments_by_links(path, file);
+        environments.insert(environment);
+        if let Some(overlaps) = self.overlaps.get(path) {
+            environments.extend(overlaps.around(&site));
+            overlaps.keep_shared_repository(&mut site);
         }
-        (file != path).then(|| Barrier::Link(path.clone()))
+        site.barrier = if environments.len() > 1 {
+            let names = environments.iter().map(|&number| self.environments[number].name.clone());
+            Some(Barrier::Shared(names.collect()))
+        } else {
+            let link = || Barrier::Link(path.clone());
+            (file != path).then(link).or_else(|| site.barrier.take())
+        };
+        site
     }
 
-    /// The environments with sites in a file, by whichever path it is read.
-    fn environments_of(&self, file: &RepoPath) -> BTreeSet<usize> {
-        let linked = self.links.get(file).into_iter().flatten();
-        let rules = |path: &RepoPath| {
-            let found: Vec<_> = self.rules.iter().filter_map(|rule| rule.matches(path)).collect();
-            found.into_iter().map(|(environment, _)| environment)
-        };
-        linked.chain([file]).flat_map(rules).collect()
+    /// The environments that a file belongs to by other paths than one.
+    fn environments_by_links(&self, path: &RepoPath, file: &RepoPath) -> BTreeSet<usize> {
+        let linked = self.links.get(file).into_iter().flatten().chain([file]);
+        let others = linked.filter(|other| *other != path);
+        others.flat_map(|other| self.all_matches(other)).map(|(_, number, _)| number).collect()
     }
 
     pub(super) fn shared(&self, tree: &Tree) -> BTreeMap<AppInstance, Vec<Site>> {

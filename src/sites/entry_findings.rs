@@ -139,22 +139,22 @@ pub(super) fn without_fields<'r>(
             .map(move |missing| (path, missing))
     });
     missing
-        .map(|(path, missing)| missing.finding(format!("`{path}` has no `{}`", missing.route())))
+        .map(|(path, missing)| missing.finding(format!("`{path}` has no `{}`", missing.filled())))
         .collect()
 }
 
 /// A place that two entries claim for different apps.
 #[derive(Debug, Clone)]
-pub(super) struct Overlap {
+pub(super) struct ClaimedTwice {
     pub(super) environment: usize,
     pub(super) apps: [String; 2],
     pub(super) finding: Finding,
 }
 
 /// The places of a file that entries claim for different apps: one for each two apps.
-pub(super) fn overlaps(rules: &[Rule], results: &[RuleSites]) -> Vec<Overlap> {
+pub(super) fn claimed_twice(rules: &[Rule], results: &[RuleSites]) -> Vec<ClaimedTwice> {
     let mut claimed: HashMap<(usize, &Place), (&str, usize, &Site)> = HashMap::new();
-    let mut found: BTreeMap<(usize, [String; 2]), Overlap> = BTreeMap::new();
+    let mut found: BTreeMap<(usize, [String; 2]), ClaimedTwice> = BTreeMap::new();
     for result in results {
         let apps = result.found.iter().flatten();
         for (app, site) in apps.flat_map(|(app, sites)| sites.iter().map(move |site| (app, site))) {
@@ -167,9 +167,8 @@ pub(super) fn overlaps(rules: &[Rule], results: &[RuleSites]) -> Vec<Overlap> {
                 }
                 let mut apps = [first.to_owned(), app.clone()];
                 apps.sort();
-                let finding =
-                    || claimed_twice(at, [(first, &rules[rule]), (app, &rules[result.rule])]);
-                found.entry((result.environment, apps.clone())).or_insert_with(|| Overlap {
+                let finding = || claim(at, [(first, &rules[rule]), (app, &rules[result.rule])]);
+                found.entry((result.environment, apps.clone())).or_insert_with(|| ClaimedTwice {
                     environment: result.environment,
                     apps,
                     finding: finding(),
@@ -180,7 +179,7 @@ pub(super) fn overlaps(rules: &[Rule], results: &[RuleSites]) -> Vec<Overlap> {
     found.into_values().collect()
 }
 
-fn claimed_twice(site: &Site, claims: [(&str, &Rule); 2]) -> Finding {
+fn claim(site: &Site, claims: [(&str, &Rule); 2]) -> Finding {
     let [(first, one), (second, other)] = claims;
     let message = format!("`{}` belongs to `{first}` and to `{second}`", site.key);
     let [one, other] = [one, other].map(|rule| rule.entry.path.location.clone());

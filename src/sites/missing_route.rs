@@ -10,6 +10,8 @@ use crate::yaml::{Node, Route, Step, Value};
 pub(in crate::sites) struct MissingRoute {
     /// The route, as the entry writes it.
     route: Sourced<Route>,
+    /// The same in the file's environment.
+    filled: Route,
     /// The route that was probably meant.
     near: Option<String>,
     /// Whether the entry has nothing to read without it. A promoted value may come later.
@@ -18,9 +20,13 @@ pub(in crate::sites) struct MissingRoute {
 
 impl MissingRoute {
     /// A field that leads nowhere in any of the documents.
-    pub(in crate::sites) fn field(documents: &[Value], route: &Sourced<Route>) -> Self {
-        let near = documents.iter().find_map(|document| meant(document.root(), &route.value));
-        Self { route: route.clone(), near, is_needed: true }
+    pub(in crate::sites) fn field(
+        documents: &[Value],
+        route: &Sourced<Route>,
+        filled: Route,
+    ) -> Self {
+        let near = documents.iter().find_map(|document| meant(document.root(), &filled));
+        Self { route: route.clone(), filled, near, is_needed: true }
     }
 
     /// A promoted value that leads nowhere in any of the documents; its route is from where
@@ -28,16 +34,21 @@ impl MissingRoute {
     pub(in crate::sites) fn promoted(
         documents: &[Value],
         route: &Sourced<Route>,
-        start: &Route,
+        (start, filled): (&Route, Route),
     ) -> Self {
         let starts = documents.iter().filter_map(|document| start.find(document.root()));
-        let near = starts.into_iter().find_map(|start| meant(start, &route.value));
-        Self { route: route.clone(), near, is_needed: false }
+        let near = starts.into_iter().find_map(|start| meant(start, &filled));
+        Self { route: route.clone(), filled, near, is_needed: false }
     }
 
     /// The route, as the entry writes it.
     pub(super) fn route(&self) -> &Route {
         &self.route.value
+    }
+
+    /// The route in the file's environment.
+    pub(super) fn filled(&self) -> &Route {
+        &self.filled
     }
 
     /// Whether the entry has nothing to read without it.

@@ -28,6 +28,7 @@ mod missing_route;
 mod model;
 mod native_app;
 mod native_model;
+mod overlaps;
 mod pair;
 mod rules;
 mod sameness;

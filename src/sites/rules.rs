@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::code::{AMBIGUOUS_ROUTE, UNREADABLE_MARKER, UNREADABLE_TEXT};
 use super::cursor::Cursor;
 use super::files::ParsedFile;
-use super::kinds::reader::{FoundSites, SiteBuilder, only};
+use super::kinds::reader::{FoundSites, RouteEnvironment, SiteBuilder, only};
 use super::kinds::reader_of;
 use super::missing_route::MissingRoute;
 use super::scope::ModelScope;
@@ -26,9 +26,13 @@ pub(super) struct Rule {
     patterns: Vec<(usize, FilePattern)>,
     /// Files that the rule leaves out, by the environment's number.
     excluded: Vec<(usize, FilePattern)>,
-    /// How paths spell the environments.
+    /// How paths and routes spell the environments, in the order of the patterns.
     pub(super) spellings: Vec<String>,
 }
+
+/// What a path is to a rule: a file of that environment, and of that app if the path or the
+/// rule names it.
+pub(super) type RuleMatch = (usize, Option<String>);
 
 impl Rule {
     pub(super) fn new(rule: &SiteRule, repository: &Repository) -> Self {
@@ -81,24 +85,39 @@ impl Rule {
             let own = patterns.iter().filter(|(number, _)| *number == environment);
             own.map(|(_, pattern)| pattern).collect::<Vec<_>>()
         });
-        format!("{patterns:?} {excluded:?} {}", self.entry.reading())
+        let spelled = self.spelled(environment);
+        format!("{patterns:?} {excluded:?} {} {spelled}", self.entry.reading())
     }
 
-    /// The environment, and the app if the path or the rule names it.
-    pub(super) fn matches(&self, path: &RepoPath) -> Option<(usize, Option<String>)> {
-        let (environment, captures) = self
-            .patterns
-            .iter()
-            .find_map(|(environment, pattern)| Some((*environment, pattern.captures(path)?)))?;
-        let is_excluded = |(number, pattern): &(usize, FilePattern)| {
-            *number == environment && pattern.captures(path).is_some()
-        };
-        if self.excluded.iter().any(is_excluded) {
-            return None;
+    /// The environment's names as far as what the rule finds depends on them; else empty.
+    pub(super) fn spelled(&self, environment: usize) -> String {
+        match &self.entry.environment {
+            Some(name) => format!("{name} {}", self.spelling(environment)),
+            None if self.entry.routes_name_environment() => self.spelling(environment).to_owned(),
+            None => String::new(),
         }
+    }
+
+    fn spelling(&self, environment: usize) -> &str {
+        let at = self.patterns.iter().position(|(number, _)| *number == environment);
+        at.map_or("", |at| &self.spellings[at])
+    }
+
+    /// The environments of a path: one, unless routes say of which a site is.
+    pub(super) fn matches(&self, path: &RepoPath) -> Vec<RuleMatch> {
         let literal = self.entry.app.as_ref().filter(|app| app.value.is_literal());
-        let literal = literal.map(|app| app.value.as_str().to_owned());
-        Some((environment, captures.app.or(literal)))
+        let of_pattern = |(environment, pattern): &(usize, FilePattern)| {
+            let app = pattern.captures(path)?.app;
+            let app = app.or_else(|| literal.map(|app| app.value.as_str().to_owned()));
+            Some((*environment, app))
+        };
+        let is_excluded = |environment: usize| {
+            let mut excluded = self.excluded.iter().filter(|(number, _)| *number == environment);
+            excluded.any(|(_, pattern)| pattern.captures(path).is_some())
+        };
+        let most = if self.entry.path.value.names_environment() { 1 } else { self.patterns.len() };
+        let matches = self.patterns.iter().filter_map(of_pattern).take(most);
+        matches.filter(|(environment, _)| !is_excluded(*environment)).collect()
     }
 
     /// The patterns of the files that are asked about.
@@ -183,23 +202,28 @@ impl RuleSites {
     }
 }
 
-/// The apps of which two versions of a file do not say the same; none if that cannot be
+/// The environments and apps of which two versions of a file do not say the same; none if that cannot be
 /// told. What is shown of sites and changes nothing does not count.
-pub(super) fn changed_apps(old: &[RuleSites], new: &[RuleSites]) -> Option<BTreeSet<String>> {
+pub(super) fn changed_apps(
+    old: &[RuleSites],
+    new: &[RuleSites],
+) -> Option<BTreeSet<(usize, String)>> {
     if old.len() != new.len() {
         return None;
     }
     let mut changed = BTreeSet::new();
     for (old, new) in old.iter().zip(new) {
-        if (old.rule, &old.app) != (new.rule, &new.app) {
+        if (old.rule, old.environment, &old.app) != (new.rule, new.environment, &new.app) {
             return None;
         }
+        let environment = old.environment;
         let (Ok(old), Ok(new)) = (&old.found, &new.found) else { return None };
         let differs = |app: &&String| match (old.get(*app), new.get(*app)) {
             (Some(old), Some(new)) => !says_the_same(old, new),
             _ => true,
         };
-        changed.extend(old.keys().chain(new.keys()).filter(differs).cloned());
+        let apps = old.keys().chain(new.keys()).filter(differs);
+        changed.extend(apps.map(|app| (environment, app.clone())));
     }
     Some(changed)
 }
@@ -239,15 +263,20 @@ impl Rule {
             file: &parsed.file,
             images: &self.entry.images,
             adds_digest: self.entry.adds_digest,
+            environment: Some(RouteEnvironment {
+                spelling: self.spelling(environment),
+                only: self.entry.environment.as_ref().map(EnvironmentName::as_str),
+            }),
         };
         let reader = reader_of(&self.entry.kind);
         let FoundSites { mut sites, mut findings, mut missing } = reader.find(builder, documents);
-        let root = reader.root();
+        let root = builder.filled(&reader.root());
         for route in &self.entry.promote {
             match promoted_value(builder, documents, &root, route) {
                 Ok(site) => {
                     if site.as_ref().is_none_or(|site| site.value.is_none()) {
-                        missing.push(MissingRoute::promoted(documents, route, &root));
+                        let filled = builder.filled(&route.value);
+                        missing.push(MissingRoute::promoted(documents, route, (&root, filled)));
                     }
                     sites.extend(site);
                 }
@@ -315,9 +344,10 @@ fn promoted_value(
     root: &Route,
     route: &Sourced<Route>,
 ) -> Result<Option<Site>, Finding> {
-    let whole = joined(root, &route.value);
-    let key = Key::Value(route.value.to_string());
-    if let Some(at) = only(documents, &whole, &route.value, &route.location)? {
+    let own = builder.filled(&route.value);
+    let whole = joined(root, &own);
+    let key = Key::Value(builder.name(&route.value));
+    if let Some(at) = only(documents, &whole, &own, &route.location)? {
         let part = at.part(SitePartKind::Value);
         let root = documents.get(part.at.document).map_or(at.node, Value::root);
         let value = SiteValue::promoted(root, &whole, at.node);

@@ -250,7 +250,12 @@ impl Follower<'_> {
         let Ok(documents) = parsed.documents() else { return };
         let mut sites = if path.name() == "values.yaml" {
             let images = ImageFilter::default();
-            let builder = SiteBuilder { file: &parsed.file, images: &images, adds_digest: false };
+            let builder = SiteBuilder {
+                file: &parsed.file,
+                images: &images,
+                adds_digest: false,
+                environment: None,
+            };
             HelmSiteReader(None).find(builder, documents).sites
         } else {
             sites_of_content(&parsed.file, documents).0

@@ -108,7 +108,7 @@ impl Route {
     /// The same path with a step into each text on its way, and the node where it leads on
     /// no more: a path to what does not exist yet.
     #[must_use]
-    pub fn into_texts<'a>(&self, root: Node<'a>) -> Self {
+    pub fn into_texts(&self, root: Node<'_>) -> Self {
         let mut node = Some(root);
         let mut whole = Self::root();
         for step in &self.steps {
@@ -120,6 +120,26 @@ impl Route {
             whole.push(step.clone());
         }
         whole
+    }
+
+    /// Whether a key or a value in it has that text in it.
+    pub fn mentions(&self, text: &str) -> bool {
+        self.steps.iter().any(|step| match step {
+            Step::Key(key) => key.contains(text),
+            Step::Where { key, value } => key.contains(text) || value.contains(text),
+            Step::Index(_) | Step::Text(_) => false,
+        })
+    }
+
+    /// The same path with `change` made to every key and value in it.
+    #[must_use]
+    pub fn with_texts(&self, change: impl Fn(&str) -> String) -> Self {
+        let steps = self.steps.iter().map(|step| match step {
+            Step::Key(key) => Step::Key(change(key)),
+            Step::Where { key, value } => Step::Where { key: change(key), value: change(value) },
+            Step::Index(_) | Step::Text(_) => step.clone(),
+        });
+        steps.collect()
     }
 
     /// Every value that it leads to, each with its path of keys, indices and texts: several

@@ -23,7 +23,7 @@ use crate::support::effort::few_or_all;
 use crate::support::fast_import::Stream;
 
 /// Configurations, one of which the newest commit has.
-const CONFIGURATIONS: [&str; 6] = [
+const CONFIGURATIONS: [&str; 8] = [
     "version: 1\nladder: [qa, prod]\n",
     "version: 1\n# moved\n\nladder: [qa, prod]\n",
     "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/{environment}/{app}.yaml'\n    \
@@ -36,6 +36,11 @@ const CONFIGURATIONS: [&str; 6] = [
     "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/{environment}/{app}.yaml'\n    \
      kind: marker\n  - path: 'environments/{environment}/{app}.yaml'\n    \
      kind: yaml\n    fields: { tag: images.web.tag }\n",
+    // One file has all environments.
+    "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/{app}.yaml'\n    \
+     kind: yaml\n    fields: { tag: '{environment}.image.tag' }\n    promote: ['{environment}.size']\n",
+    "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/*.yaml'\n    \
+     kind: helm-values\n    app: '{image}'\n    root: '{environment}'\n",
 ];
 
 const FILES: [&str; 9] = [
@@ -50,7 +55,7 @@ const FILES: [&str; 9] = [
     "other.yaml",
 ];
 
-const TEXTS: [&str; 15] = [
+const TEXTS: [&str; 18] = [
     "images:\n  web: { repository: r.io/web, tag: v1 }\n",
     "images:\n  web: { repository: r.io/web, tag: v2 }\nvalues: { size: 1 }\n",
     "images:\n  web: { repository: r.io/cart, tag: v2 }\n",
@@ -64,6 +69,9 @@ const TEXTS: [&str; 15] = [
     "web:\n  image: { repository: r.io/web, tag: v2 }\ncart:\n  image: { repository: r.io/cart, tag: v1 }\n",
     "a: r.io/web:v1 # rungs: app=web\nb: r.io/cart:v2 # rungs: app=cart\n",
     "b: r.io/cart:v3 # rungs: app=cart\n",
+    "qa:\n  image: { repository: r.io/web, tag: v1 }\nprod:\n  image: { repository: r.io/web, tag: v1 }\n",
+    "qa:\n  image: { repository: r.io/web, tag: v2 }\nprod:\n  image: { repository: r.io/web, tag: v1 }\n  size: 2\n",
+    "qa: |\n  image: { repository: r.io/cart, tag: v3 }\nprod:\n  image: { repository: r.io/web, tag: v2 }\n",
     "link to ../qa/cart.yaml",
     "link to ../../other.yaml",
 ];

@@ -12,6 +12,7 @@ mod git_references;
 mod kept_rows;
 mod numbers;
 mod parts;
+mod one_file;
 mod promotions;
 mod properties;
 mod replay;

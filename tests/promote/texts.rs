@@ -164,7 +164,8 @@ fn object(head: &str, spec: &str, tag: &str, flag: &str) -> String {
     let last = spec.lines().last().unwrap();
     let indent = &last[..last.len() - last.trim_start().len()];
     let values = format!("image:\n  repository: x/web\n  tag: {tag} # the tag\nflag: {flag}\n");
-    let values = values.lines().map(|line| format!("{indent}{line}\n")).collect::<String>();
+    let values = values.lines().map(|line| format!("{indent}{line}\n"));
+    let values = values.collect::<Vec<_>>().concat();
     format!("{head}{spec}{values}")
 }
 

@@ -52,14 +52,14 @@ impl PathPattern {
     }
 
     /// Whether the path says the environment.
-    pub(in crate::config) fn names_environment(&self) -> bool {
-        self.0.contains(ENVIRONMENT)
+    pub fn names_environment(&self) -> bool {
+        self.0.contains(ENVIRONMENT_PLACEHOLDER)
     }
 
     /// The files of one environment, as paths spell its name; of the pattern as
     /// it is where it does not say the environment.
     pub fn of_environment(&self, spelling: &str) -> FilePattern {
-        FilePattern::new(&self.0.replace(ENVIRONMENT, spelling))
+        FilePattern::new(&self.0.replace(ENVIRONMENT_PLACEHOLDER, spelling))
     }
 
     /// As it was written.
@@ -69,7 +69,9 @@ impl PathPattern {
 }
 
 const APP: &str = "{app}";
-const ENVIRONMENT: &str = "{environment}";
+
+/// What stands for an environment in paths and routes.
+pub const ENVIRONMENT_PLACEHOLDER: &str = "{environment}";
 
 impl fmt::Display for PathPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,11 +85,11 @@ impl Syntax for PathPattern {
     const EXAMPLE: &'static str = "components/{app}/{environment}/kustomization.yaml";
 
     fn parse(text: &str) -> Result<Self, Flaw> {
-        let bare = text.replace(APP, "a").replace(ENVIRONMENT, "e");
+        let bare = text.replace(APP, "a").replace(ENVIRONMENT_PLACEHOLDER, "e");
         if let Some(at) = bare.find(['{', '}']) {
             return Err(no_capture(&bare[at..]));
         }
-        for capture in [APP, ENVIRONMENT] {
+        for capture in [APP, ENVIRONMENT_PLACEHOLDER] {
             if text.matches(capture).count() > 1 {
                 return Err(Flaw::new(format!("it has `{capture}` twice")));
             }

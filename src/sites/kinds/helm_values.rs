@@ -19,14 +19,16 @@ pub(in crate::sites) struct HelmSiteReader<'r>(pub(in crate::sites) Option<&'r R
 impl SiteReader for HelmSiteReader<'_> {
     fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
         let mut found = FoundSites::default();
+        let root = self.0.map(|route| builder.filled(route));
         for document in Cursor::roots(documents) {
-            let starts = match self.0 {
+            let starts = match &root {
                 Some(route) => document.follow_all(route),
                 None => vec![document],
             };
             let places = starts.iter().map(|at| (at.place().route.to_string(), at.node.location()));
-            let unclear =
-                self.0.and_then(|route| ambiguous(&route.to_string(), &places.collect::<Vec<_>>()));
+            let unclear = root
+                .as_ref()
+                .and_then(|route| ambiguous(&route.to_string(), &places.collect::<Vec<_>>()));
             match (unclear, starts.first()) {
                 (Some(finding), _) => found.findings.push(finding),
                 (None, Some(start)) => match into_text(start) {

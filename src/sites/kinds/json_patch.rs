@@ -3,8 +3,9 @@
 use super::containers::{ContainerSearch, is_container_list};
 use super::reader::{FoundSites, SiteBuilder};
 use super::reference::is_moving_reference;
-use crate::sites::Key;
+use crate::diagnostic::Finding;
 use crate::sites::cursor::{Cursor, text};
+use crate::sites::{Key, Site};
 
 /// What an operation writes, and where.
 struct Operation<'a> {
@@ -23,51 +24,70 @@ impl<'a> Operation<'a> {
     fn split(&self) -> (&str, &str) {
         self.path.rsplit_once('/').unwrap_or(("", &self.path))
     }
+
+    /// What is written beside it under one of these names.
+    fn beside(&self, all: &[Self], names: &[&str]) -> Option<Cursor<'a>> {
+        let is_meant = |other: &&Self| {
+            let (above, name) = other.split();
+            above == self.split().0 && names.contains(&name)
+        };
+        all.iter().find(is_meant).map(|other| other.value.clone())
+    }
 }
 
 /// Finds what the operations of a patch write; the target's name, if it is known, and the
 /// path are the key, because a path says only what number a container has.
 pub(super) fn operations<'a>(
     builder: SiteBuilder<'a>,
-    list: &Cursor<'a>,
+    patch: &Cursor<'a>,
     target: &str,
     found: &mut FoundSites,
 ) {
-    let operations: Vec<_> = list.items().iter().filter_map(Operation::of).collect();
+    let operations: Vec<_> = patch.items().iter().filter_map(Operation::of).collect();
     for operation in &operations {
-        let (path, value) = (&operation.path, &operation.value);
-        let (above, last) = operation.split();
-        if value.node.is_mapping() || value.node.is_sequence() {
+        let node = operation.value.node;
+        if node.is_mapping() || node.is_sequence() {
             containers(builder, operation, target, found);
-            continue;
-        }
-        match last {
-            "image" => found.take(builder.reference(format!("{target}{path}"), value)),
-            "targetRevision" => {
-                let key = Key::Git(format!("{target}{path}"));
-                let moves = is_moving_reference(&text(value.node).unwrap_or_default());
-                found.sites.extend(builder.revision(key, value, moves));
-            }
-            "tag" | "newTag" | "digest" => {
-                let beside = |names: [&str; 2]| {
-                    let is_named = |other: &&Operation<'a>| {
-                        let (there, name) = other.split();
-                        there == above && names.contains(&name)
-                    };
-                    operations.iter().find(is_named).map(|other| other.value.clone())
-                };
-                let tag = beside(["tag", "newTag"]);
-                // The digest beside a tag is a part of the tag's image.
-                if last != "digest" || tag.is_none() {
-                    let (repository, digest) =
-                        (beside(["repository", "newName"]), beside(["digest", "digest"]));
-                    let key = format!("{target}{above}");
-                    found.sites.extend(builder.scattered(key, repository, tag, digest));
-                }
-            }
-            _ => {}
+        } else {
+            found.take(scalar(builder, operation, &operations, target));
         }
     }
+}
+
+/// The site of a scalar that an operation writes, by what the path calls it.
+fn scalar(
+    builder: SiteBuilder<'_>,
+    operation: &Operation<'_>,
+    all: &[Operation<'_>],
+    target: &str,
+) -> Result<Option<Site>, Finding> {
+    let (path, value) = (&operation.path, &operation.value);
+    match operation.split().1 {
+        "image" => builder.reference(format!("{target}{path}"), value),
+        "targetRevision" => {
+            let moves = is_moving_reference(&text(value.node).unwrap_or_default());
+            Ok(builder.revision(Key::Git(format!("{target}{path}")), value, moves))
+        }
+        "tag" | "newTag" => Ok(parts(builder, operation, all, target)),
+        // Beside a tag it is a part of the tag's image.
+        "digest" if operation.beside(all, &["tag", "newTag"]).is_none() => {
+            Ok(parts(builder, operation, all, target))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The site of an image whose parts several operations write.
+fn parts(
+    builder: SiteBuilder<'_>,
+    operation: &Operation<'_>,
+    all: &[Operation<'_>],
+    target: &str,
+) -> Option<Site> {
+    let beside = |names: &[&str]| operation.beside(all, names);
+    let (repository, tag) = (beside(&["repository", "newName"]), beside(&["tag", "newTag"]));
+    let key = format!("{target}{}", operation.split().0);
+    builder.scattered(key, repository, tag, beside(&["digest"]))
 }
 
 /// Finds the containers in what an operation writes.

@@ -135,7 +135,7 @@ fn colour(name: &str) -> Option<&'static str> {
 }
 
 /// Finds the sites of an Argo CD application.
-fn application<'a>(object: &SourceObject<'_, 'a>, spec: &[&str], found: &mut FoundSites) {
+fn application(object: &SourceObject<'_, '_>, spec: &[&str], found: &mut FoundSites) {
     for source in object.sources_of_application(spec) {
         object.source(&source, found);
         if let Some(kustomize) = source.get("kustomize") {

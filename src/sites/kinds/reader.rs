@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::reference::{image_of, image_parts, revision, split_name};
-use crate::config::ImageFilter;
+use crate::config::{ENVIRONMENT_PLACEHOLDER, ImageFilter};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::CanonicalAddress;
 use crate::sites::code::{TEMPLATED_SITE, UNREADABLE_IMAGE, UNREADABLE_TEXT};
@@ -72,6 +72,34 @@ pub(in crate::sites) struct SiteBuilder<'a> {
     pub(in crate::sites) images: &'a ImageFilter,
     /// Whether promotion adds a digest to an image that has none.
     pub(in crate::sites) adds_digest: bool,
+    /// The environment that it is read for; none if no rule says so.
+    pub(in crate::sites) environment: Option<RouteEnvironment<'a>>,
+}
+
+/// An environment as the routes of a rule have it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sites) struct RouteEnvironment<'a> {
+    /// What stands for it in paths and routes.
+    pub(in crate::sites) spelling: &'a str,
+    /// Its name, if the rule is of this environment alone.
+    pub(in crate::sites) only: Option<&'a str>,
+}
+
+impl RouteEnvironment<'_> {
+    /// A rule's route as it leads to the environment's own value.
+    pub(in crate::sites) fn filled(self, route: &Route) -> Route {
+        route.with_texts(|text| text.replace(ENVIRONMENT_PLACEHOLDER, self.spelling))
+    }
+
+    /// A rule's route as all environments have it: a rule of one alone may have its name
+    /// where others have theirs.
+    fn general(self, route: &Route) -> Route {
+        let Some(only) = self.only else { return route.clone() };
+        route.with_texts(|text| {
+            let is_own = text == only || text == self.spelling;
+            if is_own { ENVIRONMENT_PLACEHOLDER.to_owned() } else { text.to_owned() }
+        })
+    }
 }
 
 /// The sites and problems of one file.
@@ -84,6 +112,17 @@ pub(in crate::sites) struct FoundSites {
 }
 
 impl SiteBuilder<'_> {
+    /// Where a rule's route leads in the environment.
+    pub(in crate::sites) fn filled(&self, route: &Route) -> Route {
+        self.environment.map_or_else(|| route.clone(), |environment| environment.filled(route))
+    }
+
+    /// What the site at a rule's route is called, as it is in the other environments.
+    pub(in crate::sites) fn name(&self, route: &Route) -> String {
+        let general = self.environment.map(|environment| environment.general(route));
+        general.as_ref().unwrap_or(route).to_string()
+    }
+
     /// A site; people are shown the place `at`.
     pub(in crate::sites) fn site(
         &self,
@@ -182,7 +221,7 @@ impl SiteBuilder<'_> {
 }
 
 /// What a rule's route leads to in any of the documents. `written` is the route as the rule
-/// has it.
+/// has it for the environment.
 ///
 /// # Errors
 ///

@@ -18,14 +18,16 @@ impl SiteReader for FieldSiteReader<'_> {
     fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
         let fields = self.0;
         let mut found = FoundSites::default();
-        found.missing.extend(missing_fields(documents, fields));
+        found.missing.extend(missing_fields(builder, documents, fields));
         if let Some(route) = &fields.image {
-            found.take(scalar(documents, route).and_then(|at| {
-                at.map_or(Ok(None), |at| builder.reference(route.value.to_string(), &at))
+            found.take(scalar(builder, documents, route).and_then(|at| {
+                at.map_or(Ok(None), |at| builder.reference(builder.name(&route.value), &at))
             }));
         }
         if let Some(route) = &fields.version {
-            found.take(scalar(documents, route).map(|at| version(builder, &at?, &route.value)));
+            found.take(
+                scalar(builder, documents, route).map(|at| version(builder, &at?, &route.value)),
+            );
         }
         found.take(parts(builder, documents, fields));
         found
@@ -38,20 +40,27 @@ impl SiteReader for FieldSiteReader<'_> {
 
 /// The fields that lead nowhere. A digest may come later where there is a tag, and a tag
 /// where there is a digest; the repository may be elsewhere.
-fn missing_fields(documents: &[Value], fields: &Fields) -> Vec<MissingRoute> {
+fn missing_fields(
+    builder: SiteBuilder<'_>,
+    documents: &[Value],
+    fields: &Fields,
+) -> Vec<MissingRoute> {
     let leads = |route: &Sourced<Route>| {
-        !matches!(only(documents, &route.value, &route.value, &route.location), Ok(None))
+        let filled = builder.filled(&route.value);
+        !matches!(only(documents, &filled, &route.value, &route.location), Ok(None))
     };
     let parts = [&fields.tag, &fields.digest].into_iter().flatten();
     let parts = if parts.clone().any(leads) { None } else { parts.clone().next() };
     let whole = [&fields.image, &fields.version].into_iter().flatten();
     let missing = whole.filter(|route| !leads(route)).chain(parts);
-    missing.map(|route| MissingRoute::field(documents, route)).collect()
+    missing
+        .map(|route| MissingRoute::field(documents, route, builder.filled(&route.value)))
+        .collect()
 }
 
 fn version(builder: SiteBuilder<'_>, at: &Cursor<'_>, route: &Route) -> Option<Site> {
     let moves = is_range(&text(at.node)?);
-    builder.revision(Key::Version(route.to_string()), at, moves)
+    builder.revision(Key::Version(builder.name(route)), at, moves)
 }
 
 /// Whether a version of any kind is a range: only if it cannot be a tag.
@@ -75,7 +84,7 @@ fn parts(
     let mut parts = Vec::new();
     for (route, kind) in routes {
         let Some(route) = route else { continue };
-        match scalar(documents, route)? {
+        match scalar(builder, documents, route)? {
             Some(at) => {
                 let text = text(at.node).unwrap_or_default();
                 let is_digest = kind == SitePartKind::Digest;
@@ -84,13 +93,18 @@ fn parts(
                     shown = Some(at);
                 }
             }
-            None => parts.extend(missing(documents, &route.value, kind)),
+            None => parts.extend(missing(documents, &builder.filled(&route.value), kind)),
         }
     }
-    if fields.digest.is_none() {
-        parts.extend(digest_beside(documents, &named.value).map(|digest| digest.part()));
+    // A repository alone, which all environments may have, has no place for a version.
+    if parts.iter().all(|part| part.kind == SitePartKind::Repository) {
+        return Ok(None);
     }
-    let key = Key::Image(named.value.to_string());
+    if fields.digest.is_none() {
+        let beside = digest_beside(documents, &builder.filled(&named.value));
+        parts.extend(beside.map(|digest| digest.part()));
+    }
+    let key = Key::Image(builder.name(&named.value));
     Ok(shown.and_then(|shown| site(builder, key, &shown, parts)))
 }
 
@@ -113,11 +127,13 @@ fn site(
 /// The scalar that a route leads to in any of the documents. A template's expression
 /// is a finding, because the rule means this very scalar; so is a second place.
 fn scalar<'a>(
+    builder: SiteBuilder<'_>,
     documents: &'a [Value],
     route: &Sourced<Route>,
 ) -> Result<Option<Cursor<'a>>, Finding> {
-    let Some(at) = only(documents, &route.value, &route.value, &route.location)? else {
-        return unreadable_above(documents, &route.value).map_or(Ok(None), Err);
+    let filled = builder.filled(&route.value);
+    let Some(at) = only(documents, &filled, &filled, &route.location)? else {
+        return unreadable_above(documents, &filled).map_or(Ok(None), Err);
     };
     if let Some(finding) = templated(&at) {
         return Err(finding.label(route.location.clone(), "points at it"));

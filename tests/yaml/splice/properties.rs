@@ -437,7 +437,7 @@ proptest! {
             changes.push(Change::Insert { map: map.clone(), key: key.clone(), text: new.to_owned() });
             changes.push(Change::SetYaml { map, key, yaml: "- a: 1\n  b: {}\n- c\n".to_owned() });
             for change in changes {
-                let alone = edited(&text, &[change.clone()]);
+                let alone = edited(&text, std::slice::from_ref(&change));
                 let inside = edited(&file, &[within("a[0].v", change.clone())]);
                 match (alone, inside) {
                     (Ok(alone), Ok(inside)) => {
