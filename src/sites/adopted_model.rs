@@ -50,6 +50,8 @@ pub(super) struct AdoptedModel {
 struct AdoptedEnvironment {
     name: EnvironmentName,
     unpinned: Option<RuleSeverity>,
+    /// The apps that do without it.
+    skip: Vec<String>,
 }
 
 impl AdoptedModel {
@@ -57,7 +59,8 @@ impl AdoptedModel {
         let environments = repository.environments.iter().map(|environment| {
             let rules = repository.policies.of(environment.tier);
             let unpinned = rules.unpinned.as_ref().map(|severity| severity.value);
-            AdoptedEnvironment { name: environment.name.clone(), unpinned }
+            let (name, skip) = (environment.name.clone(), environment.skip.clone());
+            AdoptedEnvironment { name, unpinned, skip }
         });
         let rules = repository.sites.iter().map(|rule| Rule::new(rule, repository));
         Self::without_files(environments.collect(), rules.collect(), scope.clone())
@@ -232,7 +235,11 @@ impl AdoptedModel {
         for result in &results {
             self.tallies[result.rule].add(result);
             let apps = result.found.iter().flatten().map(|(app, _)| app.clone());
-            for app in apps.chain(result.app.clone()).filter(|app| self.scope.has_app(app)) {
+            // What has no place for it in a file of all environments is not there.
+            let skip = &self.environments[result.environment].skip;
+            let own = result.app.clone();
+            let own = own.filter(|app| !result.is_without_site() || !skip.contains(app));
+            for app in apps.chain(own).filter(|app| self.scope.has_app(app)) {
                 self.index.entry((result.environment, app)).or_default().insert(path.clone());
             }
             if result.found.is_err() && result.app.is_none() {
@@ -504,7 +511,8 @@ impl AdoptedModel {
             }
         }
         if sites.is_empty() && !of_entries.has_errors() {
-            of_entries.extend(without_fields(own.into_iter()));
+            let instance = (app, &self.environments[environment].name);
+            of_entries.extend(without_fields(instance, own.into_iter()));
         }
         findings.extend(of_entries);
         findings

@@ -8,6 +8,7 @@ use super::kinds::reader_of;
 use super::missing_route::MissingRoute;
 use super::rules::{Rule, RuleSites};
 use super::{Site, SitePart};
+use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings};
 use crate::source::RepoPath;
 use crate::yaml::{Place, Route};
@@ -129,6 +130,7 @@ impl Rule {
 /// The findings that an app has no site in an environment, although a field of an entry
 /// names one in its files. `results` are those of the app's files.
 pub(super) fn without_fields<'r>(
+    (app, environment): (&str, &EnvironmentName),
     results: impl Iterator<Item = (&'r RepoPath, &'r RuleSites)>,
 ) -> Findings {
     let missing = results.flat_map(|(path, result)| {
@@ -139,7 +141,16 @@ pub(super) fn without_fields<'r>(
             .map(move |missing| (path, missing))
     });
     missing
-        .map(|(path, missing)| missing.finding(format!("`{path}` has no `{}`", missing.filled())))
+        .map(|(path, missing)| {
+            let finding = missing.finding(format!("`{path}` has no `{}`", missing.filled()));
+            match missing.near() {
+                Some(_) => finding,
+                None => finding.help(format!(
+                    "write the route to it from the document's root; if `{app}` is not to be \
+                     there, say `skip: [{app}]` in `{environment}`"
+                )),
+            }
+        })
         .collect()
 }
 

@@ -51,6 +51,11 @@ impl MissingRoute {
         &self.filled
     }
 
+    /// The route that was probably meant.
+    pub(super) fn near(&self) -> Option<&str> {
+        self.near.as_deref()
+    }
+
     /// Whether the entry has nothing to read without it.
     pub(super) fn is_needed(&self) -> bool {
         self.is_needed

@@ -191,6 +191,12 @@ pub(super) struct RuleSites {
 }
 
 impl RuleSites {
+    /// Whether the file does not have the field that the rule names.
+    pub(super) fn is_without_site(&self) -> bool {
+        let has_none = self.found.as_ref().is_ok_and(BTreeMap::is_empty);
+        has_none && self.missing.iter().any(MissingRoute::is_needed)
+    }
+
     /// Without anything that people would be told.
     pub(super) fn silent(
         (rule, environment): (usize, usize),

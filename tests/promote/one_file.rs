@@ -165,9 +165,13 @@ fn an_alias_of_another_environment_stops_the_edit() {
 #[test]
 fn an_environment_that_is_not_in_the_file_is_a_field_that_is_nowhere() {
     let shop = of_settings("ladder: [qa, stage, prod]\n", &[FIELDS], MAPS);
-    shop.ends(0, &["status"]).says("no reference");
-    let output = shop.ends(1, &["promote", "web", "--to", "prod", "--write"]);
-    output.finds("unpaired-site").says("add it to `stage` as well");
+    shop.ends(2, &["status"]).finds("no-site").says("`all.yaml` has no `stage.web.tag`");
+    let promote = ["promote", "web", "--to", "prod", "--write"];
+    shop.ends(2, &promote).finds("no-site").says("`skip: [web]` in `stage`");
+    let skipping = "ladder: [qa, stage, prod]\nenvironments: {stage: {skip: [web]}}\n";
+    let shop = of_settings(skipping, &[FIELDS], MAPS);
+    shop.ends(0, &["status"]);
+    shop.ends(0, &promote);
 }
 
 #[test]
