@@ -6,7 +6,7 @@ use super::base::Base;
 use super::code::APP_NOT_THERE;
 use super::create::leaf;
 use crate::config::{Environment, EnvironmentName};
-use crate::diagnostic::{Finding, Findings};
+use crate::diagnostic::{Finding, Findings, Severity};
 use crate::sites::{AppInstance, AppSites, Model, ModelScope, State, shared_base};
 use crate::source::Location;
 
@@ -113,7 +113,7 @@ impl TargetEnvironment<'_> {
         }
     }
 
-    /// The finding that a file that other environments use as well says what the app
+    /// The refusal because a file that other environments use as well says what the app
     /// deploys here; none if that is not so.
     pub(super) fn shared(&self, app: &str) -> Option<Finding> {
         if self.base.repository.is_native() {
@@ -122,6 +122,7 @@ impl TargetEnvironment<'_> {
         let all = Model::of_tree(self.base.repository, self.base.tree, &ModelScope::all());
         let mut shared = all.shared(self.base.tree);
         let sites = shared.remove(&AppInstance::new(&self.environment.name, app))?;
-        sites.iter().find_map(shared_base)
+        let finding = sites.iter().find_map(shared_base)?;
+        Some(Finding { severity: Severity::Error, ..finding })
     }
 }

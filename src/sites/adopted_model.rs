@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::chart::{ChartValues, Charts};
 use super::entry_findings::{ClaimedTwice, Tally, claimed_twice, without_fields};
 use super::files::{self, ParsedFile, ParsedFiles};
 use super::kept;
 use super::overlaps::Overlaps;
 use super::rules::{self, Rule, RuleSites};
-use super::{AppInstance, AppSites, Barrier, ModelScope, Site, StateBasis, shared};
+use super::{
+    AppInstance, AppSites, Barrier, ModelScope, Removal, Site, SitePartKind, StateBasis, shared,
+};
 use crate::config::{EnvironmentName, FilePattern, Repository, RuleSeverity};
 use crate::diagnostic::Findings;
 use crate::git::{ContentFacts, FactKey, fact_key};
@@ -26,6 +29,8 @@ pub(super) struct AdoptedModel {
     files: ParsedFiles,
     /// The files of which only facts are known, and not the text.
     unread: BTreeSet<RepoPath>,
+    /// The charts that files have values of.
+    charts: Charts,
     /// What the rules found in each file.
     results: BTreeMap<RepoPath, Vec<RuleSites>>,
     /// What each rule found in all files together.
@@ -78,6 +83,7 @@ impl AdoptedModel {
             scope,
             files: ParsedFiles::default(),
             unread: BTreeSet::new(),
+            charts: Charts::default(),
             results: BTreeMap::new(),
             claimed_twice: BTreeMap::new(),
             overlaps: BTreeMap::new(),
@@ -93,7 +99,11 @@ impl AdoptedModel {
         let found = files::matching(tree, &self.patterns());
         self.findings.extend(found.findings);
         for path in &found.paths {
-            if !self.matches(path).is_empty() {
+            let matches = self.matches(path);
+            if !matches.is_empty() {
+                if matches.iter().any(|(rule, ..)| self.rules[*rule].reads_charts()) {
+                    self.charts.read(tree, path);
+                }
                 self.files.read(tree, path);
                 self.note_link(path);
                 self.gather(path);
@@ -180,7 +190,8 @@ impl AdoptedModel {
         let mut found = Vec::new();
         for path in linked.chain([file.path()]) {
             for (number, environment, app) in self.all_matches(path) {
-                let sites = self.rules[number].sites(path, &parsed, app, (number, environment));
+                let reader = (number, environment);
+                let sites = self.rules[number].sites(path, &parsed, app, reader, &self.charts);
                 let sites = sites.found;
                 let name = &self.environments[environment].name;
                 for (app, sites) in sites.into_iter().flatten() {
@@ -223,7 +234,7 @@ impl AdoptedModel {
         matches: Vec<(usize, usize, Option<String>)>,
     ) -> Vec<RuleSites> {
         let results = matches.into_iter().map(|(rule, environment, app)| {
-            self.rules[rule].sites(path, parsed, app, (rule, environment))
+            self.rules[rule].sites(path, parsed, app, (rule, environment), &self.charts)
         });
         results.collect()
     }
@@ -280,7 +291,8 @@ impl AdoptedModel {
             return None;
         }
         let known = self.matches(path).into_iter().map(|(rule, environment, app)| {
-            let fact = facts.get(&self.fact_key((rule, environment), app.as_deref(), content))?;
+            let reader = (rule, environment);
+            let fact = facts.get(&self.fact_key(path, reader, app.as_deref(), content))?;
             let found = kept::sites_of_fact(&fact, path)?;
             Some(RuleSites::silent((rule, environment), app, found))
         });
@@ -313,20 +325,23 @@ impl AdoptedModel {
         }
         for result in self.results.get(path).into_iter().flatten() {
             let reader = (result.rule, result.environment);
-            let key = self.fact_key(reader, result.app.as_deref(), content);
+            let key = self.fact_key(path, reader, result.app.as_deref(), content);
             facts.put(key, kept::sites_to_fact(&result.found));
         }
     }
 
     fn fact_key(
         &self,
+        path: &RepoPath,
         (rule, environment): (usize, usize),
         app: Option<&str>,
         content: &str,
     ) -> FactKey {
         let rule = &self.rules[rule];
         let (reading, spelled) = (rule.entry.reading(), rule.spelled(environment));
-        fact_key("sites", [&*reading, &*spelled, app.unwrap_or_default(), content])
+        let chart = self.charts.of(path).filter(|_| rule.reads_charts());
+        let chart = chart.map(ChartValues::reading).unwrap_or_default();
+        fact_key("sites", [&*reading, &*spelled, app.unwrap_or_default(), content, chart])
     }
 
     /// The sites of one app in one environment alone; none if a rule may find some in a
@@ -341,6 +356,7 @@ impl AdoptedModel {
         let (environments, rules) = (Arc::clone(&self.environments), Arc::clone(&self.rules));
         let mut narrowed = Self::without_files(environments, rules, ModelScope::of(instance));
         narrowed.files = self.files.only(paths.iter().cloned());
+        narrowed.charts = self.charts.clone();
         for path in &paths {
             narrowed.note_link(path);
             narrowed.gather(path);
@@ -377,8 +393,11 @@ impl AdoptedModel {
         let rules = self.rules.iter().filter(|rule| rule.is_of(number));
         let rules = rules.map(|rule| rule.reading(number) + "\n").collect::<String>();
         let apps: Vec<_> = self.scope.apps.iter().flatten().collect();
-        let reading = format!("adopted {apps:?}\n{rules}");
-        Some(StateBasis { reading, files: self.files.contents()?, shared: None })
+        let files = self.files.contents()?;
+        let charts = files.keys().filter_map(|path| self.charts.of(path));
+        let charts = charts.map(ChartValues::reading).collect::<String>();
+        let reading = format!("adopted {apps:?}\n{rules}{charts}");
+        Some(StateBasis { reading, files, shared: None })
     }
 
     pub(super) fn put(
@@ -459,8 +478,9 @@ impl AdoptedModel {
                     Ok(found) => {
                         let own = found.get(app);
                         rules.extend(own.map(|_| result.rule));
-                        let own = own.into_iter().flatten();
-                        sites.extend(own.map(|site| self.barred(path, number, site)));
+                        let own = own.into_iter().flatten().cloned();
+                        let own = own.map(|site| self.beside_as_elsewhere(number, app, site));
+                        sites.extend(own.map(|site| self.barred(path, number, &site)));
                     }
                     Err(findings) if result.app.as_deref() == Some(app) => {
                         blocking.extend(findings.iter().cloned());
@@ -516,6 +536,25 @@ impl AdoptedModel {
         }
         findings.extend(of_entries);
         findings
+    }
+
+    /// An image alone gets its tag where other environments have it, if that is beside it:
+    /// in the image, the chart would print both. Only how it is written follows from them,
+    /// not its value.
+    fn beside_as_elsewhere(&self, environment: usize, app: &str, site: Site) -> Site {
+        let has_identity = site.image().is_none_or(|image| image.identity().is_some());
+        let Some(reference) = site.part(SitePartKind::Reference).filter(|_| !has_identity) else {
+            return site;
+        };
+        let others = (0..self.environments.len()).filter(|number| *number != environment);
+        let paths = others.filter_map(|number| self.index.get(&(number, app.to_owned()))).flatten();
+        let results = paths.filter_map(|path| self.results.get(path)).flatten();
+        let found = results.filter_map(|result| result.found.as_ref().ok()?.get(app)).flatten();
+        let mut same = found.filter(|other| other.key == site.key);
+        match same.find_map(|other| reference.split_as(other)) {
+            Some(parts) => Site { parts: parts.into(), removal: Removal::Empty, ..site },
+            None => site,
+        }
     }
 
     /// The problems of files whose apps are not known, because they cannot be

@@ -66,7 +66,8 @@ codes! {
     /// kustomizations, and from a chart's values for an environment to the
     /// chart's own `values.yaml`.
     ///
-    /// Give each environment a reference of its own. With kustomize that is an
+    /// Give each environment a reference of its own. With a chart that is the tag in the
+    /// environment's values. With kustomize it is an
     /// entry of `images` in the overlay, which `set` writes if the rule allows it:
     ///
     /// ```yaml

@@ -168,6 +168,17 @@ impl<'a> Cursor<'a> {
     /// The route from a node above, for people. It names items by their names,
     /// and so stays the same if other items are added before them.
     pub(super) fn name_below(&self, above: &Self) -> String {
+        self.route_below(above).to_string()
+    }
+
+    /// The same for a key that this map does not have.
+    pub(super) fn name_of_absent(&self, key: &str, above: &Self) -> String {
+        let mut route = self.route_below(above);
+        route.push(Step::Key(key.to_owned()));
+        route.to_string()
+    }
+
+    fn route_below(&self, above: &Self) -> Route {
         let mut route = Route::root();
         for step in self.steps().into_iter().skip(above.steps().len()) {
             route.push(match step {
@@ -179,7 +190,7 @@ impl<'a> Cursor<'a> {
                 CursorStep::Text(number) => Step::Text(number),
             });
         }
-        route.to_string()
+        route
     }
 
     /// The key of this node; none for an item of a list.

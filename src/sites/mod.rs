@@ -16,6 +16,7 @@ mod ambiguous;
 mod app;
 mod app_files;
 mod brief;
+mod chart;
 mod code;
 mod cursor;
 mod entry_findings;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::chart::Charts;
 use super::code::{AMBIGUOUS_ROUTE, UNREADABLE_MARKER, UNREADABLE_TEXT};
 use super::cursor::Cursor;
 use super::files::ParsedFile;
@@ -76,6 +77,12 @@ impl Rule {
     pub(super) fn is_literally(&self, app: &str) -> bool {
         let own = self.entry.app.as_ref().filter(|own| own.value.is_literal());
         own.is_some_and(|own| own.value.as_str() == app)
+    }
+
+    /// Whether its files override values of charts. Those inside other objects are for a
+    /// chart from elsewhere.
+    pub(super) fn reads_charts(&self) -> bool {
+        matches!(self.entry.kind, SiteKind::HelmValues { root: None })
     }
 
     /// How it reads the files of an environment, and nothing else: not where that is
@@ -254,6 +261,7 @@ impl Rule {
         parsed: &ParsedFile,
         app: Option<String>,
         (rule, environment): (usize, usize),
+        charts: &Charts,
     ) -> RuleSites {
         let documents = match parsed.documents() {
             Ok(documents) => documents,
@@ -273,6 +281,7 @@ impl Rule {
                 spelling: self.spelling(environment),
                 only: self.entry.environment.as_ref().map(EnvironmentName::as_str),
             }),
+            chart: charts.of(path).filter(|_| self.reads_charts()),
         };
         let reader = reader_of(&self.entry.kind);
         let FoundSites { mut sites, mut findings, mut missing } = reader.find(builder, documents);

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::chart::{self, CHART_VALUES};
 use super::cursor::{Cursor, text};
 use super::files::ParsedFile;
 use super::kinds::helm_values::HelmSiteReader;
@@ -200,10 +201,9 @@ impl Follower<'_> {
         let mut begin = vec![path.clone()];
         let Some(directory) = path.parent() else { return begin };
         begin.extend(self.kustomization(&directory));
-        let above = std::iter::successors(Some(directory), RepoPath::parent);
-        let chart =
-            above.take(3).find(|directory| self.file(&directory.child("Chart.yaml")).is_some());
-        let values = chart.map(|chart| chart.child("values.yaml"));
+        let mut above = chart::directories(path);
+        let chart = above.find(|directory| self.file(&directory.child("Chart.yaml")).is_some());
+        let values = chart.map(|chart| chart.child(CHART_VALUES));
         begin.extend(values.filter(|values| self.file(values).is_some()));
         begin
     }
@@ -248,14 +248,9 @@ impl Follower<'_> {
 
     fn gather(&mut self, path: &RepoPath, parsed: &ParsedFile) {
         let Ok(documents) = parsed.documents() else { return };
-        let mut sites = if path.name() == "values.yaml" {
+        let mut sites = if path.name() == CHART_VALUES {
             let images = ImageFilter::default();
-            let builder = SiteBuilder {
-                file: &parsed.file,
-                images: &images,
-                adds_digest: false,
-                environment: None,
-            };
+            let builder = SiteBuilder::new(&parsed.file, &images);
             HelmSiteReader(None).find(builder, documents).sites
         } else {
             sites_of_content(&parsed.file, documents).0

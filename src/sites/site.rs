@@ -13,7 +13,7 @@ use crate::source::{
     Location, REDACTED, RepoPath, SourceFile, Span, is_secret_key, without_credentials,
 };
 use crate::yaml::{
-    Node, Place, Route, emit_as_written, is_secret_text, leads_to_secret, misread, shown,
+    Node, Place, Route, Step, emit_as_written, is_secret_text, leads_to_secret, misread, shown,
 };
 
 /// A place in a file that has an image reference, a git reference or a promoted
@@ -64,7 +64,11 @@ impl Site {
     /// Registry and path of its image, as written; those of the image that may be
     /// inserted if there is none yet.
     pub fn repository(&self) -> Option<&str> {
-        let inserted = || self.part(SitePartKind::Item).map(|part| part.text.as_str());
+        let inserted = || {
+            let named = self.part(SitePartKind::Item);
+            let named = named.or_else(|| self.part(SitePartKind::Repository));
+            named.map(|part| part.text.as_str()).filter(|_| self.value.is_none())
+        };
         self.image().and_then(|image| image.repository.as_deref()).or_else(inserted)
     }
 
@@ -329,6 +333,31 @@ pub struct SitePart {
     pub is_repeated: bool,
     /// What the scalar is to whoever reads the file.
     pub reading: Reading,
+}
+
+impl SitePart {
+    /// The repository, which this whole reference is, and the tag that is to be beside it,
+    /// where another site has them so.
+    pub(super) fn split_as(&self, other: &Site) -> Option<[Self; 2]> {
+        let repository = other.part(SitePartKind::Repository)?;
+        let tag = other.part(SitePartKind::Tag)?;
+        let (map, key) = tag.at.route.split_last()?;
+        let is_beside = repository.at.route.split_last()?.0 == map;
+        let Step::Key(_) = key else { return None };
+        let mut route = self.at.route.split_last()?.0;
+        route.push(key.clone());
+        let at = Place { document: self.at.document, route };
+        let beside = Self {
+            kind: SitePartKind::Tag,
+            at,
+            is_there: false,
+            text: String::new(),
+            written: None,
+            is_repeated: self.is_repeated,
+            reading: Reading::Text,
+        };
+        is_beside.then(|| [Self { kind: SitePartKind::Repository, ..self.clone() }, beside])
+    }
 }
 
 /// What a scalar is to whoever reads the file.

@@ -6,6 +6,7 @@ mod aliases;
 mod ambiguous;
 mod busy_rung;
 mod entries;
+mod charts;
 mod companions;
 mod gates;
 mod git_references;

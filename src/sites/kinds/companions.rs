@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use super::reader::SiteBuilder;
 use super::reference::{digest_in, image_of, image_parts, is_bare_digest, split_name};
 use crate::kubernetes::is_tag;
+use crate::sites::chart::Inherited;
 use crate::sites::cursor::{Cursor, is_template, text};
 use crate::sites::{Barrier, ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue};
 
@@ -64,6 +65,17 @@ impl<'a> Siblings<'a> {
         let mut siblings = Self::default();
         map.entries().for_each(|(key, at)| siblings.add(key, at));
         siblings
+    }
+
+    /// Those of charts, of which the first counts that has a key.
+    pub(super) fn inherited(from: &Inherited<'a>) -> Self {
+        let mut all = Self::default();
+        for map in from.maps() {
+            for (name, found) in Self::of(map).by_name {
+                all.by_name.entry(name).or_insert(found);
+            }
+        }
+        all
     }
 
     /// Adds what a key has, if it is a scalar.
@@ -183,6 +195,11 @@ impl<'a> Companion<'a> {
         &self.text
     }
 
+    /// The part that its key would be in a map that does not have it.
+    fn absent_part(&self, map: &Cursor<'_>) -> SitePart {
+        map.absent_part(&self.key, self.kind)
+    }
+
     /// It as a part of a site.
     pub(super) fn part(&self) -> SitePart {
         self.at.part(self.kind)
@@ -264,10 +281,58 @@ pub(super) fn site(
     Some(Site { removal: Removal::Empty, barrier: companions.barrier(), ..site })
 }
 
+/// The site of an image whose repository is in a chart: the map has the tag or digest, and
+/// `written` is the repository with its registry, of which `repository` is the part.
+pub(super) fn of_chart<'a>(
+    builder: SiteBuilder<'a>,
+    name: String,
+    map: &Cursor<'a>,
+    (repository, written): (SitePart, &str),
+    (own, inherited): (&Companions<'a>, &Companions<'a>),
+) -> Option<Site> {
+    let site = parted(builder, name, repository, written, own)?;
+    let has_value = site.image().is_some_and(|image| image.identity().is_some());
+    let value = site.value.clone().filter(|_| has_value);
+    let site = Site { value, ..site };
+    Some(if own.digest.is_none() { with_room(site, map, inherited) } else { site })
+}
+
+/// The site of an image without a tag, which goes where the chart has its own.
+pub(super) fn without_tag<'a>(
+    builder: SiteBuilder<'a>,
+    name: String,
+    map: &Cursor<'a>,
+    at: &Cursor<'a>,
+    inherited: &Companions<'a>,
+) -> Option<Site> {
+    let written = text(at.node).filter(|written| !is_template(written))?;
+    let is_bare = image_parts(&written).is_ok_and(|image| image.identity().is_none());
+    let tag = inherited.tag.as_ref().filter(|_| is_bare && inherited.unclear.is_empty())?;
+    if !builder.images.takes(&written) {
+        return None;
+    }
+    let parts = vec![at.part(SitePartKind::Repository), tag.absent_part(map)];
+    let site = builder.site(Key::Image(name), None, at, parts);
+    Some(with_room(Site { removal: Removal::Empty, ..site }, map, inherited))
+}
+
+/// The site with room for a digest, where the chart has it. The chart's own would stay
+/// beside another tag.
+fn with_room(mut site: Site, map: &Cursor<'_>, inherited: &Companions<'_>) -> Site {
+    match &inherited.digest {
+        Some(digest) if digest.has_value() && site.barrier.is_none() => {
+            site.barrier = Some(Barrier::Unclear(vec![digest.key.clone()]));
+        }
+        Some(digest) => site.parts.push(digest.absent_part(map)),
+        None => {}
+    }
+    site
+}
+
 /// The registry beside a repository, with the slash after it.
-pub(super) fn registry(map: &Cursor<'_>) -> String {
-    let registry = map.text_of("registry").filter(|registry| !registry.is_empty());
-    registry.map(|registry| registry + "/").unwrap_or_default()
+pub(super) fn registry(siblings: &Siblings<'_>) -> Option<String> {
+    let registry = text(siblings.get("registry")?.node)?;
+    Some(registry + "/").filter(|registry| registry != "/")
 }
 
 /// The name of an image that its key has besides the word: `sidecar` of `sidecarImage`.

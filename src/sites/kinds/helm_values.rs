@@ -4,13 +4,16 @@
 //! reference at a key `image`, and `image` beside `tag` or another of its
 //! [`companions`].
 
+use std::collections::BTreeSet;
+
 use super::companions::{self, Companions, KeysMean, Siblings};
 use super::kustomization::is_kustomization;
 use super::reader::{FoundSites, SiteBuilder, SiteReader, templated, unreadable_text};
 use crate::diagnostic::Finding;
+use crate::sites::chart::{ChartValues, Inherited};
 use crate::sites::code::UNREADABLE_TEXT;
-use crate::sites::cursor::Cursor;
-use crate::sites::{Site, SitePartKind, ambiguous};
+use crate::sites::cursor::{Cursor, text};
+use crate::sites::{Site, SitePart, SitePartKind, ambiguous};
 use crate::yaml::{Route, Value};
 
 /// Values that start at a route of each document, or at its root.
@@ -82,7 +85,8 @@ pub(super) fn find_below<'a>(
     mean: KeysMean,
     found: &mut FoundSites,
 ) {
-    ValuesSearch { builder, start: start.clone(), mean }.look(start, found);
+    let inherited = builder.chart.map(ChartValues::root).unwrap_or_default();
+    ValuesSearch { builder, start: start.clone(), mean }.look(start, &inherited, found);
 }
 
 /// The values that a route leads to: those in a text, if it leads to one; none if there is
@@ -112,33 +116,81 @@ struct ValuesSearch<'a> {
 }
 
 impl<'a> ValuesSearch<'a> {
-    fn look(&self, at: &Cursor<'a>, found: &mut FoundSites) {
-        let mut has_image = at.entries().map(|(key, _)| key);
-        if has_image.any(|key| key == "repository" || is_image_key(key)) {
-            self.images(at, &Siblings::of(at), found);
+    fn look(&self, at: &Cursor<'a>, inherited: &Inherited<'a>, found: &mut FoundSites) {
+        if has_image(at) || inherited.maps().any(has_image) {
+            self.images(at, inherited, found);
         }
-        at.entries().for_each(|(_, value)| self.look(&value, found));
-        at.items().iter().for_each(|item| self.look(item, found));
+        at.entries().for_each(|(key, value)| self.look(&value, &inherited.get(key), found));
+        // Lists replace each other.
+        at.items().iter().for_each(|item| self.look(item, &Inherited::default(), found));
     }
 
-    /// Finds the images of a map with such keys.
-    fn images(&self, at: &Cursor<'a>, siblings: &Siblings<'a>, found: &mut FoundSites) {
-        found.sites.extend(self.map(at, siblings));
-        found.sites.extend(self.siblings(at, siblings));
+    /// Finds the images of a map, which it or the chart names.
+    fn images(&self, at: &Cursor<'a>, inherited: &Inherited<'a>, found: &mut FoundSites) {
+        let siblings = Siblings::of(at);
+        found.sites.extend(self.map(at, &siblings));
+        found.sites.extend(self.siblings(at, &siblings));
+        let chart = Siblings::inherited(inherited);
+        let without_tag = |key: &str, value: &Cursor<'a>| {
+            let own = Companions::of(key, &siblings, KeysMean::Object);
+            let inherited = Companions::of(key, &chart, KeysMean::Object);
+            let is_alone = own.tag.is_none() && own.digest.is_none();
+            let is_alone = is_alone && companions::registry(&siblings).is_none();
+            let is_alone = is_alone && companions::registry(&chart).is_none();
+            let name = self.name(at, key);
+            let site = || companions::without_tag(self.builder, name, at, value, &inherited);
+            is_alone.then(site).flatten()
+        };
+        if let Some(repository) = at.get("repository") {
+            found.sites.extend(without_tag("repository", &repository));
+        }
         let has_tag = at.node.get("tag").is_some();
         let keys = at.entries().filter(|(key, _)| !has_tag && is_image_key(key));
         for (key, value) in keys.filter(|(_, value)| value.node.as_str().is_some()) {
-            let name = value.name_below(&self.start);
-            let companions = Companions::of(key, siblings, self.mean);
-            found.sites.extend(companions::image(self.builder, (key, &value), name, &companions));
+            let site = || {
+                let companions = Companions::of(key, &siblings, self.mean);
+                companions::image(self.builder, (key, &value), self.name(at, key), &companions)
+            };
+            found.sites.extend(without_tag(key, &value).or_else(site));
+        }
+        found.sites.extend(self.of_chart(at, &siblings, inherited, &chart));
+    }
+
+    /// `tag: …` alone, of images whose repositories the chart has.
+    fn of_chart(
+        &self,
+        at: &Cursor<'a>,
+        siblings: &Siblings<'a>,
+        inherited: &Inherited<'a>,
+        chart: &Siblings<'a>,
+    ) -> Vec<Site> {
+        let keys = inherited.maps().flat_map(Cursor::entries).map(|(key, _)| key);
+        let keys = keys.filter(|key| is_repository_key(key) && at.get(key).is_none());
+        let sites = keys.collect::<BTreeSet<_>>().into_iter().filter_map(|key| {
+            let own = Companions::of(key, siblings, KeysMean::Object);
+            let theirs = Companions::of(key, chart, KeysMean::Object);
+            let text = text(inherited.get(key).scalar()?.node)?;
+            let registry = companions::registry(siblings).or_else(|| companions::registry(chart));
+            let written = registry.unwrap_or_default() + &text;
+            let part = SitePart { text, ..at.absent_part(key, SitePartKind::Repository) };
+            let (builder, name) = (self.builder, self.name(at, key));
+            companions::of_chart(builder, name, at, (part, &written), (&own, &theirs))
+        });
+        sites.collect()
+    }
+
+    /// The name of the image at a key of a map.
+    fn name(&self, at: &Cursor<'a>, key: &str) -> String {
+        let name = at.name_below(&self.start);
+        match key {
+            "repository" if !name.is_empty() => name,
+            _ => at.name_of_absent(key, &self.start),
         }
     }
 
     /// `{ repository: …, tag: … }`
     fn map(&self, at: &Cursor<'a>, siblings: &Siblings<'a>) -> Option<Site> {
-        let name = at.name_below(&self.start);
-        let name = if name.is_empty() { "repository".to_owned() } else { name };
-        self.parted(name, at, "repository", siblings)
+        self.parted(self.name(at, "repository"), at, "repository", siblings)
     }
 
     /// `image: …` beside `tag: …`
@@ -157,7 +209,8 @@ impl<'a> ValuesSearch<'a> {
         siblings: &Siblings<'a>,
     ) -> Option<Site> {
         let companions = Companions::of(key, siblings, KeysMean::Object);
-        let written = companions::registry(at) + &at.text_of(key)?;
+        let registry = companions::registry(siblings).unwrap_or_default();
+        let written = registry + &at.text_of(key)?;
         let part = at.part_at(key, SitePartKind::Repository);
         let has_tag = companions.tag.is_some();
         let mut site = companions::parted(self.builder, name, part, &written, &companions)?;
@@ -166,6 +219,15 @@ impl<'a> ValuesSearch<'a> {
         }
         Some(site)
     }
+}
+
+/// Whether a map has an image.
+fn has_image(map: &Cursor<'_>) -> bool {
+    map.entries().any(|(key, _)| is_repository_key(key))
+}
+
+fn is_repository_key(key: &str) -> bool {
+    key == "repository" || is_image_key(key)
 }
 
 fn is_image_key(key: &str) -> bool {

@@ -68,7 +68,7 @@ struct Detection {
 /// known which `tag` belongs to an image.
 pub fn sites_of_content(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Site>, Findings) {
     let images = ImageFilter::default();
-    let builder = SiteBuilder { file, images: &images, adds_digest: false, environment: None };
+    let builder = SiteBuilder::new(file, &images);
     let found = DETECTIONS.iter().find_map(|kind| (kind.by_content)(builder, documents));
     let found = found.unwrap_or_default();
     (found.sites, found.findings)
@@ -79,7 +79,7 @@ pub fn sites_of_content(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Sit
 /// shapes of charts' values, which custom resources have as well.
 pub fn sites_of_file(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Site>, Findings) {
     let images = ImageFilter::default();
-    let builder = SiteBuilder { file, images: &images, adds_digest: false, environment: None };
+    let builder = SiteBuilder::new(file, &images);
     let (mut sites, mut findings) = sites_of_content(file, documents);
     for kind in DETECTIONS {
         let found = (kind.anywhere)(builder, documents);

@@ -6,6 +6,7 @@ use super::reference::{image_of, image_parts, revision, split_name};
 use crate::config::{ENVIRONMENT_PLACEHOLDER, ImageFilter};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::CanonicalAddress;
+use crate::sites::chart::ChartValues;
 use crate::sites::code::{TEMPLATED_SITE, UNREADABLE_IMAGE, UNREADABLE_TEXT};
 use crate::sites::cursor::{Cursor, is_template, text};
 use crate::sites::missing_route::MissingRoute;
@@ -74,6 +75,8 @@ pub(in crate::sites) struct SiteBuilder<'a> {
     pub(in crate::sites) adds_digest: bool,
     /// The environment that it is read for; none if no rule says so.
     pub(in crate::sites) environment: Option<RouteEnvironment<'a>>,
+    /// The values of the chart that the file overrides.
+    pub(in crate::sites) chart: Option<&'a ChartValues>,
 }
 
 /// An environment as the routes of a rule have it.
@@ -109,6 +112,13 @@ pub(in crate::sites) struct FoundSites {
     pub(in crate::sites) findings: Findings,
     /// The routes of the rule that lead nowhere in the file.
     pub(in crate::sites) missing: Vec<MissingRoute>,
+}
+
+impl<'a> SiteBuilder<'a> {
+    /// Builds the sites of a file that no rule is about.
+    pub(in crate::sites) fn new(file: &'a Arc<SourceFile>, images: &'a ImageFilter) -> Self {
+        Self { file, images, adds_digest: false, environment: None, chart: None }
+    }
 }
 
 impl SiteBuilder<'_> {

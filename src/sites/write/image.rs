@@ -124,7 +124,7 @@ impl ImageWriter<'_> {
         }
         // The registry may be in a scalar of its own.
         let registry = own.repository.as_deref().and_then(|own| own.strip_suffix(&part.text));
-        let registry = registry.filter(|_| part.is_there).unwrap_or_default();
+        let registry = registry.filter(|_| !part.text.is_empty()).unwrap_or_default();
         let Some(text) = new.strip_prefix(registry) else {
             let message = format!(
                 "`{}` has its registry `{}` in a field of its own, and cannot get `{new}`",

@@ -1,8 +1,9 @@
 //! What may be written at a site, and why it is refused.
 
 use crate::diagnostic::{Finding, Severity};
+use crate::sites::chart::CHART_VALUES;
 use crate::sites::code::{LINKED_SITE, NO_ROOM, SHARED_BASE, UNCLEAR_COMPANION};
-use crate::sites::{Barrier, Site};
+use crate::sites::{Barrier, Site, SitePartKind};
 
 /// What is allowed besides the usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -79,11 +80,17 @@ pub fn shared_base(site: &Site) -> Option<Finding> {
     let Some(Barrier::Shared(environments)) = &site.barrier else { return None };
     let names = listed(environments, "and");
     let (noun, key, file) = (site.key.noun(), &site.key, site.file.path());
-    let help = match site.repository() {
-        Some(repository) => format!(
+    let tag = site.part(SitePartKind::Tag).map(|part| &part.at.route);
+    let help = match (tag.filter(|_| file.name() == CHART_VALUES), site.repository()) {
+        (Some(tag), _) => {
+            format!("give each environment its own `{tag}`, which `set` and `promote` change then")
+        }
+        (None, Some(repository)) => format!(
             "give each environment its own: with kustomize in `images`, where `set` writes it if the rule has `insert: [{repository}]`"
         ),
-        None => "give each environment its own, in a file that the others do not use".to_owned(),
+        (None, None) => {
+            "give each environment its own, in a file that the others do not use".to_owned()
+        }
     };
     let finding = Finding::new(
         &SHARED_BASE,
