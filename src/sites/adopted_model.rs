@@ -205,38 +205,32 @@ impl AdoptedModel {
 
     /// Reads what the rules find in a file.
     fn gather(&mut self, path: &RepoPath) {
-        let parsed = self.files.get(path).map(Arc::clone);
-        let results = parsed.as_ref().map(|parsed| self.found(path, parsed, self.matches(path)));
-        self.install(path, results);
-        let Some(parsed) = parsed else { return };
-        // Of whichever apps and environments the sites are: those of others count as well.
-        let all = self.all_matches(path);
-        let [(first, one, _), others @ ..] = all.as_slice() else { return };
-        let is_of_several = others.iter().any(|(_, environment, _)| environment != one);
-        let is_by_several = others.iter().any(|(rule, ..)| rule != first);
-        if !is_of_several && !is_by_several {
-            return;
-        }
-        let found = self.found(path, &parsed, all);
-        let (overlaps, claims) = (Overlaps::of(&found), claimed_twice(&self.rules, &found));
+        let Some(parsed) = self.files.get(path).map(Arc::clone) else {
+            return self.install(path, None);
+        };
+        let (all, wanted) = (self.all_matches(path), self.matches(path));
+        // What others have in the file counts, whatever the scope is.
+        let is_shared = all.len() > 1;
+        let read = if is_shared { all } else { wanted.clone() };
+        let results = read.into_iter().map(|(rule, environment, app)| {
+            self.rules[rule].sites(path, &parsed, app, (rule, environment), &self.charts)
+        });
+        let mut results: Vec<RuleSites> = results.collect();
+        let overlaps = if is_shared { Overlaps::of(&results) } else { Overlaps::default() };
+        let claims = if is_shared { claimed_twice(&self.rules, &results) } else { Vec::new() };
+        results.retain(|result| {
+            let is_it = |(rule, environment, _): &(usize, usize, Option<String>)| {
+                (*rule, *environment) == (result.rule, result.environment)
+            };
+            wanted.iter().any(is_it)
+        });
+        self.install(path, Some(results));
         if !overlaps.is_empty() {
             self.overlaps.insert(path.clone(), overlaps);
         }
         if !claims.is_empty() {
             self.claimed_twice.insert(path.clone(), claims);
         }
-    }
-
-    fn found(
-        &self,
-        path: &RepoPath,
-        parsed: &ParsedFile,
-        matches: Vec<(usize, usize, Option<String>)>,
-    ) -> Vec<RuleSites> {
-        let results = matches.into_iter().map(|(rule, environment, app)| {
-            self.rules[rule].sites(path, parsed, app, (rule, environment), &self.charts)
-        });
-        results.collect()
     }
 
     /// Replaces what was found in a file; none if it is gone.

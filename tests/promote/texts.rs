@@ -247,6 +247,21 @@ fn a_text_that_is_not_yaml_is_a_finding_at_its_line() {
 }
 
 #[test]
+fn a_template_in_a_text_is_said_to_be_one() {
+    let text = |tag| {
+        let (head, spec) = (OBJECTS[2].1, OBJECTS[2].2);
+        object(head, &format!("{spec}            {{{{- if .x }}}}\n"), tag, "a")
+    };
+    let rule =
+        |more: &str| format!("{{path: '{{environment}}/kustomization.yaml', app: web, {more}}}");
+    let shop = of_rule(&rule("kind: manifest"), &text("v2"), &text("v1"), &[]);
+    shop.ends(0, &["status"]).finds("templated-site").says("is not YAML until it is filled in");
+    let asked = rule(&format!("kind: helm-values, root: {}", OBJECTS[2].0));
+    let shop = of_rule(&asked, &text("v2"), &text("v1"), &[]);
+    shop.ends(2, &["promote", "web", "--to", "prod", "--write"]).finds("unreadable-text");
+}
+
+#[test]
 fn a_script_in_a_text_is_left_alone() {
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  run.sh: |\n    docker run \
                image: x\n      }} {{\n  other.yaml: |\n    containers:\n    - image: x/web:v1\n";

@@ -252,9 +252,17 @@ pub(in crate::sites) fn only<'a>(
 }
 
 /// The maps and lists that a text holds in a place where it is YAML. That it is not is a
-/// finding, unless a template makes it YAML first.
+/// finding; a template is one if it may have an image.
 pub(super) fn documents_in<'a>(at: &Cursor<'a>, found: &mut FoundSites) -> Vec<Cursor<'a>> {
-    found.findings.extend(unreadable_text(at).filter(|finding| finding.code != &TEMPLATED_SITE));
+    let text = at.node.as_str().unwrap_or_default();
+    found.findings.extend(match unreadable_text(at) {
+        Some(_) if is_template(text) && !text.contains("image") => None,
+        Some(finding) if is_template(text) => {
+            let (code, severity) = (&TEMPLATED_SITE, TEMPLATED_SITE.severity);
+            Some(Finding { code, severity, ..finding })
+        }
+        unreadable => unreadable,
+    });
     at.held()
 }
 
@@ -263,21 +271,14 @@ pub(in crate::sites) fn unreadable_text(at: &Cursor<'_>) -> Option<Finding> {
     let faults = at.node.held()?.err()?;
     let fault = faults.iter().next()?;
     let place = at.place().route;
+    let finding = |message| Finding::new(&UNREADABLE_TEXT, message, fault.location().clone());
     if at.node.as_str().is_some_and(is_template) {
         let message = format!("the text at `{place}` is a template, and not YAML");
-        let finding = Finding::new(&TEMPLATED_SITE, message, fault.location().clone());
         let help = "point the rule at the file that has the value";
-        return Some(finding.because("is not YAML until it is filled in").help(help));
+        return Some(finding(message).because("is not YAML until it is filled in").help(help));
     }
-    Some(
-        Finding::new(
-            &UNREADABLE_TEXT,
-            format!("the text at `{place}` is not YAML: {}", fault.message),
-            fault.location().clone(),
-        )
-        .because("cannot be read")
-        .maybe_help(fault.help.clone()),
-    )
+    let message = format!("the text at `{place}` is not YAML: {}", fault.message);
+    Some(finding(message).because("cannot be read").maybe_help(fault.help.clone()))
 }
 
 /// The finding that a template fills in the scalar that a rule points at.
