@@ -8,6 +8,7 @@ mod generated;
 mod guide;
 mod guide_promotion;
 mod options;
+mod pipelines;
 mod readme;
 #[path = "../support/mod.rs"]
 mod support;

@@ -94,6 +94,38 @@ fn the_tour_of_the_readme_works_as_it_is_pasted() {
     assert_eq!(check.status.code(), Some(0), "{}", transcript(&check));
 }
 
+/// The text without the verdict on opening hours, which depends on the day.
+fn on_any_day(settled: &str) -> String {
+    let window = Regex::new(r"(pass|wait) window .*?(wait approvals)").unwrap();
+    window.replace(settled, "$2").into_owned()
+}
+
+#[test]
+fn the_first_example_of_the_gates_is_what_the_demo_prints() {
+    let directory = crate::support::directory::temporary().unwrap();
+    let root = toured(directory.path());
+    let page = page("docs/guide/gates.md");
+    let Typed { line, shown } = &typed(&page)[0];
+    let output = shell(&root, directory.path(), line);
+    assert_eq!(output.status.code(), Some(expected_end(line)), "{}", transcript(&output));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let [printed, shown] = [printed, shown.join("\n")].map(|text| on_any_day(&settled(&text)));
+    assert_eq!(printed, shown);
+    assert!(!shown.contains("window"), "{shown}");
+}
+
+#[test]
+fn the_readme_names_the_rust_that_is_needed() {
+    let needed = page("Cargo.toml");
+    let (_, version) = needed.split_once("rust-version = \"").unwrap();
+    let version = version.split('"').next().unwrap();
+    let readme = page("README.md");
+    for named in [format!("Rust {version} or newer"), format!("cargo +{version}.0`")] {
+        assert!(readme.contains(&named), "{named}");
+    }
+    assert!(page("docs/guide/continuous-integration.md").contains(&format!("rust:{version}-")));
+}
+
 /// Lines of a page's blocks that call rungs, however they are shown, up to
 /// where something else is piped or written to.
 fn calls(page: &str) -> Vec<&str> {

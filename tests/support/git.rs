@@ -225,7 +225,8 @@ pub fn hook(bare: &Path, name: &str, script: &str) {
     executable(&path, script);
 }
 
-fn executable(path: &Path, script: &str) {
+/// Makes a program from a shell script.
+pub fn executable(path: &Path, script: &str) {
     use std::os::unix::fs::PermissionsExt;
     fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
