@@ -22,7 +22,7 @@ use crate::source::{RepoPath, without_tokens};
 /// How long a run may take before it shows progress.
 const PROGRESS_DELAY: Duration = Duration::from_millis(500);
 
-/// The number of columns if no terminal says how many it has.
+/// The number of columns if neither `COLUMNS` nor a terminal says how many there are.
 const WIDTH: usize = 100;
 
 /// Where text goes and how it looks.
@@ -137,8 +137,8 @@ impl Console {
             choice => choice,
         };
         let colour = choice != ColorChoice::Never;
-        let width = terminal_size::terminal_size_of(stream);
-        let width = width.map_or(WIDTH, |(width, _)| usize::from(width.0));
+        let terminal = || Some(usize::from(terminal_size::terminal_size_of(stream)?.0.0));
+        let width = stated_columns().or_else(terminal).unwrap_or(WIDTH);
         TextStyle { colour, unicode: locale_is_unicode(), width }
     }
 }
@@ -179,6 +179,11 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// The number of columns that a person asks for, whatever the terminal has.
+fn stated_columns() -> Option<usize> {
+    env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0)
 }
 
 /// Whether the locale has more than ASCII, which is assumed if none is set.

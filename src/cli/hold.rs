@@ -7,11 +7,11 @@ use super::base::{self, BaseArgs};
 use super::delivery_args::DeliveryArgs;
 use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, carry_out, console};
-use crate::diagnostic::{Findings, Format};
+use crate::diagnostic::{Findings, Format, TextStyle, harmless, in_one_line, wrapped};
 use crate::git::WorkspaceOptions;
 use crate::holds::{self, Hold};
 use crate::promote::{HoldBack, LiftHolds, LoadedBase};
-use crate::sites::{Model, StateReference};
+use crate::sites::{Model, StateReference, lines_in_one};
 
 /// Keep states from entering an environment and those above it
 ///
@@ -140,7 +140,8 @@ impl HoldListArgs {
         }
         holds.retain(|hold| apps.is_empty() || apps.contains(&hold.app));
         if context.console.format() == Format::Text {
-            console::print_text(&table(&holds, context.now));
+            let style = context.console.stdout_style();
+            console::print_text(&table(&holds, context.now, style));
             if holds.is_empty() {
                 context.console.say("nothing is held back");
             }
@@ -153,17 +154,20 @@ impl HoldListArgs {
     }
 }
 
-fn table(holds: &[Hold], now: Timestamp) -> String {
+fn table(holds: &[Hold], now: Timestamp, style: TextStyle) -> String {
     let lines = holds.iter().map(|hold| {
-        let state = hold.state.iter().map(|(key, text)| format!("{key} {text}"));
+        let state = hold.state.iter().map(|(key, text)| format!("{key} {}", lines_in_one(text)));
         let state = state.collect::<Vec<_>>().join(", ");
         let end = if hold.is_in_force(now) { "until" } else { "ended" };
         let until = hold.until.map(|until| format!(", {end} {until}")).unwrap_or_default();
         let line = format!(
             "{} in {}: {state}, by {}{until}: {}",
-            hold.app, hold.environment, hold.by, hold.reason
+            hold.app,
+            hold.environment,
+            hold.by,
+            in_one_line(&hold.reason)
         );
-        format!("{}\n", crate::diagnostic::harmless(&line))
+        wrapped(&harmless(&line), style.width.saturating_sub(4)).join("\n    ") + "\n"
     });
     lines.collect()
 }

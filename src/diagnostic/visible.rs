@@ -81,6 +81,12 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A text that people wrote, such as a reason, on one line: what breaks its lines is a
+/// space there.
+pub fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The text with its line breaks, where the writer meant them: help, a page.
 pub(super) fn lines(text: &str, ascii: bool) -> Cow<'_, str> {
     guarded(text, ascii, |c| c == '\n')

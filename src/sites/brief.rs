@@ -90,6 +90,11 @@ fn first(text: &str, characters: usize) -> &str {
     text.char_indices().nth(characters).map_or(text, |(at, _)| &text[..at])
 }
 
+/// The lines of a value in YAML as one, as a map in braces has them.
+pub fn lines_in_one(yaml: &str) -> String {
+    yaml.lines().map(str::trim).collect::<Vec<_>>().join(", ")
+}
+
 /// A text from outside on one line, with at most `longest` characters.
 pub fn shortened(text: &str, longest: usize) -> String {
     let text = harmless(text);

@@ -43,7 +43,7 @@ mod write;
 pub use ambiguous::ambiguous;
 pub use app::AppSites;
 pub use app_files::AppFiles;
-pub use brief::{Difference, brief, differences, in_full, shortened};
+pub use brief::{Difference, brief, differences, in_full, lines_in_one, shortened};
 pub use code::{CODES, NO_SITE, SHARED_BASE, SITES_DISAGREE, UNPINNED};
 pub use image_choice::{AmbiguousImage, ImageNames, NoImage, choose_image, choose_image_of_app};
 pub use image_request::{ImageRequest, ImageRequestFault, split_name};

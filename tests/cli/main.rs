@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod commands;
+mod narrow;
 mod planted;
 #[path = "../support/mod.rs"]
 mod support;

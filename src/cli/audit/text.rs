@@ -1,6 +1,6 @@
 //! Text for people.
 
-use crate::diagnostic::{TextStyle, harmless};
+use crate::diagnostic::{TextStyle, harmless, wrapped};
 use crate::history::audit::{AuditEntry, ChangeKind, Claim};
 
 use super::words;
@@ -36,11 +36,11 @@ impl Columns {
         let mut lines =
             if self.style.width < NARROW { self.block(entry) } else { self.table(entry) };
         for detail in details(entry) {
-            lines.push(format!("    {}", self.paint(Paint::Dim, &harmless(&detail))));
+            lines.extend(self.below(Paint::Dim, &detail));
         }
         if let Some(claim) = entry.record.as_ref().filter(|claim| !claim.verified) {
             let doubts = format!("not verified: {}", claim.doubts.join("; "));
-            lines.push(format!("    {}", self.paint(Paint::Bad, &harmless(&doubts))));
+            lines.extend(self.below(Paint::Bad, &doubts));
         }
         lines.join("\n") + "\n"
     }
@@ -69,8 +69,18 @@ impl Columns {
             format!("{}  {action}  {}", words::minute(entry.at), self.end(entry)),
             format!("  {} in {}", harmless(&entry.app), entry.environment),
         ];
-        lines.extend(changes(entry).into_iter().map(|change| format!("  {change}")));
+        for change in changes(entry) {
+            let wrapped = wrapped(&change, self.style.width.saturating_sub(4));
+            let indents = ["  "].into_iter().chain(std::iter::repeat("    "));
+            lines.extend(indents.zip(wrapped).map(|(indent, line)| format!("{indent}{line}")));
+        }
         lines
+    }
+
+    /// What is said of an entry, below it.
+    fn below(&self, paint: Paint, text: &str) -> Vec<String> {
+        let lines = wrapped(&harmless(text), self.style.width.saturating_sub(4));
+        lines.iter().map(|line| format!("    {}", self.paint(paint, line))).collect()
     }
 
     /// The author, the commit, and whether its record is verified.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::diagnostic::in_one_line;
 use crate::history::audit::{Claim, HoldNote, Unreadable};
 
 /// `2026-11-21 14:03`, in UTC.
@@ -19,7 +20,7 @@ pub(super) fn unreadable(when: Unreadable) -> &'static str {
 /// Who set a hold, until when and why.
 pub(super) fn hold(note: &HoldNote) -> String {
     let until = note.until.map(|until| format!(" until {}", minute(until))).unwrap_or_default();
-    format!("held by {}{until}: {}", note.by, note.reason)
+    format!("held by {}{until}: {}", note.by, in_one_line(&note.reason))
 }
 
 /// What a record says besides its references, a phrase for each fact.
@@ -28,10 +29,12 @@ pub(super) fn facts(claim: &Claim) -> Vec<String> {
         Some(commit) => format!("from {} at {}", source.environment, commit.short()),
         None => format!("from {}", source.environment),
     });
-    let labelled =
-        |label: &str, text: &Option<String>| text.as_ref().map(|text| format!("{label} {text}"));
+    let labelled = |label: &str, text: &Option<String>| {
+        text.as_ref().map(|text| format!("{label} {}", in_one_line(text)))
+    };
     let overrides = claim.overrides.iter();
-    let overrides = overrides.map(|one| format!("overrode {}: {}", one.gate, one.reason));
+    let overrides =
+        overrides.map(|one| format!("overrode {}: {}", one.gate, in_one_line(&one.reason)));
     let sequences = claim.sequences.iter();
     let sequences = sequences.map(|one| format!("sequence {} of {}", one.number, one.key));
     let commits = claim.source_commits.iter().map(|one| match one.key.as_str() {

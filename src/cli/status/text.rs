@@ -10,6 +10,9 @@ use crate::promote::status::{AppStatus, Status};
 /// The number of spaces between columns.
 const GAP: usize = 2;
 
+/// The width of a block's lines that no terminal is too narrow for.
+const LEAST: usize = 24;
+
 /// The whole status; with all details if `is_detailed`.
 pub(super) fn render(
     status: &Status,
@@ -108,7 +111,10 @@ fn block(app: &AppStatus, now: Timestamp, style: TextStyle) -> String {
     let width = names.max().unwrap_or_default();
     for cell in &app.environments {
         let mut name = cell.environment.as_str();
-        for line in long(cell, &app.app, now) {
+        // "  stage  "
+        let room = style.width.saturating_sub(width + 4).max(LEAST);
+        let lines = long(cell, &app.app, now);
+        for line in lines.into_iter().flat_map(|line| line.wrapped(room)) {
             out.extend(["  ", &format!("{name:width$}"), "  ", &painted(&line, style), "\n"]);
             name = "";
         }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::diagnostic::harmless;
+use crate::diagnostic::{harmless, wrapped};
 use crate::history::Since;
 use crate::promote::status::{Behind, Block, Blocker, Cell, Reference};
 
@@ -11,6 +11,18 @@ use crate::promote::status::{Behind, Block, Blocker, Cell, Reference};
 pub(super) struct Line {
     pub(super) text: String,
     pub(super) tone: Tone,
+}
+
+impl Line {
+    /// The line in as many as that width takes, those after the first set in.
+    pub(super) fn wrapped(self, width: usize) -> Vec<Self> {
+        if self.text.chars().count() <= width {
+            return vec![self];
+        }
+        let lines = wrapped(&self.text, width - 2).into_iter().enumerate();
+        let text = |(at, text): (usize, String)| if at == 0 { text } else { format!("  {text}") };
+        lines.map(|line| Self { text: text(line), tone: self.tone }).collect()
+    }
 }
 
 /// What a line is about, for its colour. The text says it as well.

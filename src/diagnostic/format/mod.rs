@@ -11,6 +11,7 @@ mod plain;
 mod sarif;
 mod style;
 mod text;
+mod wrapped;
 
 use std::fmt;
 
@@ -22,6 +23,7 @@ use crate::source::RepoPath;
 pub use self::json::{json_of, json_part, json_with};
 pub use self::plain::explain;
 pub use self::style::TextStyle;
+pub use self::wrapped::wrapped;
 
 /// Declares the formats, the default first: how each is called, what it is for,
 /// in a few words, and how findings are written in it.

@@ -6,6 +6,7 @@ use crate::config::Repository;
 use crate::git::{BranchStep, CommitHistory, HistoryError};
 use crate::history::changed_holds::ChangedHolds;
 use crate::holds::Hold;
+use crate::sites::{lines_in_one, shortened};
 
 /// A hold that was set or lifted.
 pub(super) struct HoldChange {
@@ -33,7 +34,7 @@ fn hold_change(hold: &Hold, action: ChangeKind) -> HoldChange {
             ChangeKind::Lift => (Some(text.clone()), None),
             _ => (None, Some(text.clone())),
         };
-        Changed { key: key.clone(), from, to, brief: crate::sites::shortened(text, 40) }
+        Changed { key: key.clone(), from, to, brief: shortened(&lines_in_one(text), 40) }
     });
     HoldChange {
         instance: AppInstance { environment: hold.environment.clone(), app: hold.app.clone() },

@@ -3,6 +3,7 @@
 use super::evaluation::Evaluation;
 use super::judgement::Judgement;
 use super::words::{code, utc};
+use crate::diagnostic::in_one_line;
 use crate::holds::Hold;
 
 #[allow(clippy::unnecessary_wraps, reason = "every gate has this signature")]
@@ -28,7 +29,7 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
 fn reason(hold: &Hold) -> String {
     let until = hold.until.map(|until| format!(" until {}", utc(until))).unwrap_or_default();
     // A reason may have several lines, and backticks.
-    let why = hold.reason.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "'");
+    let why = in_one_line(&hold.reason).replace('`', "'");
     let (by, environment) = (code(&hold.by), &hold.environment);
     let path = hold.location.path();
     format!(

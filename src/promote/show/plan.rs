@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::verdicts;
-use crate::diagnostic::{TextStyle, harmless};
+use crate::diagnostic::{TextStyle, harmless, wrapped};
 use crate::promote::{AppPlan, Plan};
 use crate::sites::{Key, SiteValue, differences};
 
@@ -28,7 +28,7 @@ fn text_of(plan: &Plan, style: TextStyle, is_shown: &dyn Fn(&AppPlan) -> bool) -
     let mut text = String::new();
     for app in plan.apps.iter().filter(|app| is_shown(app)) {
         text.push_str(&header(plan, app));
-        push_changes(&mut text, app);
+        push_changes(&mut text, app, style);
         let narrower = TextStyle { width: style.width.saturating_sub(2), ..style };
         for line in verdicts::text(&app.gates, narrower).lines() {
             let _ = writeln!(text, "  {line}");
@@ -76,8 +76,9 @@ fn compared(app: &AppPlan) -> String {
     format!("{} {is} the same", all.join(" and "))
 }
 
-/// Adds a line for each key, with the first place that changes.
-fn push_changes(text: &mut String, app: &AppPlan) {
+/// Adds a line for each key, with the first place that changes. What the terminal is too
+/// narrow for is on lines of its own.
+fn push_changes(text: &mut String, app: &AppPlan, style: TextStyle) {
     let mut places: BTreeMap<&Key, Vec<String>> = BTreeMap::new();
     for change in &app.changes {
         places.entry(&change.key).or_default().push(format!("{}:{}", change.path, change.line));
@@ -100,7 +101,33 @@ fn push_changes(text: &mut String, app: &AppPlan) {
             [only] => only.clone(),
             [first, more @ ..] => format!("{first} and {} more", more.len()),
         };
-        let line = format!("  {key:keys$}  {value:values$}  {}", harmless(&place));
-        let _ = writeln!(text, "{}", line.trim_end());
+        let place = harmless(&place);
+        let beside = format!("  {key:keys$}  {value:values$}  {place}");
+        let lines = if fits(beside.trim_end(), style) {
+            vec![beside]
+        } else {
+            below(&format!("  {key:keys$}  {value}"), [key, value, &place], style)
+        };
+        for line in lines {
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
     }
+}
+
+fn fits(line: &str, style: TextStyle) -> bool {
+    line.chars().count() <= style.width
+}
+
+/// A key's lines with its place below, and its value as well if it does not fit beside it.
+fn below(beside: &str, [key, value, place]: [&str; 3], style: TextStyle) -> Vec<String> {
+    const INDENT: usize = 6;
+    let indented = |line: &str| format!("{:INDENT$}{line}", "");
+    let mut lines = if fits(beside, style) {
+        vec![beside.to_owned()]
+    } else {
+        let values = wrapped(value, style.width.saturating_sub(INDENT));
+        [format!("  {key}")].into_iter().chain(values.iter().map(|line| indented(line))).collect()
+    };
+    lines.extend((!place.is_empty()).then(|| indented(place)));
+    lines
 }

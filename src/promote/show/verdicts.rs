@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::{ProblemKind, TextStyle, harmless};
+use crate::diagnostic::{ProblemKind, TextStyle, harmless, in_one_line, wrapped};
 use crate::promote::gates::words::utc;
 use crate::promote::gates::{Answer, Gate};
 use crate::promote::verdict::{Verdict, worst};
@@ -70,6 +70,7 @@ fn lines(verdict: &Verdict, width: usize) -> Vec<String> {
     let mut lines = wrapped(&harmless(&verdict.reason), width);
     if let Some(why) = &verdict.overridden {
         let answer = verdict.answer.word();
+        let why = in_one_line(why);
         lines.extend(wrapped(&harmless(&format!("overrides {answer}: {why}")), width));
     }
     if verdict.answer == Answer::Pass {
@@ -82,35 +83,6 @@ fn lines(verdict: &Verdict, width: usize) -> Vec<String> {
         .map(|at| if is_at_fault { format!("at {at}") } else { format!("required by {at}") });
     let rest: Vec<_> = verdict.until().into_iter().chain(location).collect();
     lines.extend(wrapped(&harmless(&rest.join(", ")), width));
-    lines
-}
-
-/// Breaks a text at spaces into lines of at most `width` characters. A longer word and
-/// what is in backquotes, such as a command, are left whole, so that they can be copied.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut words: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match words.last_mut() {
-            Some(open) if open.matches('`').count() % 2 == 1 => {
-                open.push(' ');
-                open.push_str(word);
-            }
-            _ => words.push(word.to_owned()),
-        }
-    }
-    if let Some(open) = words.pop_if(|last| last.matches('`').count() % 2 == 1) {
-        words.extend(open.split(' ').map(str::to_owned));
-    }
-    for word in words {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(&word);
-            }
-            _ => lines.push(word),
-        }
-    }
     lines
 }
 
@@ -241,13 +213,6 @@ mod tests {
                       at environments/prod/environment.yaml
         ");
         assert!(markdown(&verdicts).contains("| at `environments/prod/environment.yaml` |"));
-    }
-
-    #[test]
-    fn a_command_is_left_whole_and_a_lone_backquote_is_no_command() {
-        let text = "fetch it with `git fetch --unshallow origin` first";
-        assert_eq!(wrapped(text, 24), ["fetch it with", "`git fetch --unshallow origin`", "first"]);
-        assert_eq!(wrapped("a ` tag with one of them", 12), ["a ` tag with", "one of them"]);
     }
 
     #[test]
