@@ -178,7 +178,7 @@ impl Workspace {
             Ok(Some(tip)) => self.of_tip(remote, branch, tip).map(Some),
             Ok(None) => match self.local(branch)? {
                 Some(found) => Ok(Some(found)),
-                None => Err(remote.missing(branch).finding().into()),
+                None => Err(self.writer()?.missing(remote, branch).finding().into()),
             },
             Err(error) => {
                 let mut finding = error.finding();
@@ -194,8 +194,9 @@ impl Workspace {
     /// this clone.
     pub fn fetched_base(&self) -> Result<Revision, Findings> {
         let (remote, branch) = (self.require_remote()?, self.base_branch()?);
-        let tip = self.writer()?.fetch_tip(remote, branch).map_err(|error| error.finding())?;
-        self.base_at(tip.ok_or_else(|| remote.missing(branch).finding())?)
+        let writer = self.writer()?;
+        let tip = writer.fetch_tip(remote, branch).map_err(|error| error.finding())?;
+        self.base_at(tip.ok_or_else(|| writer.missing(remote, branch).finding())?)
     }
 
     /// The remote's branch that changes go to, at a commit that it had.

@@ -347,7 +347,16 @@ impl Workspace {
             Err(finding) => return finding.into(),
         };
         let refspec = format!("+{}:{seen}", branch.reference());
-        self.absent(text, Some(remote), &refspec)
+        let absent = self.absent(text, Some(remote), &refspec);
+        let meant = self.writer().ok().and_then(|writer| writer.meant(remote, branch));
+        match (absent, meant) {
+            (NamingError::Unknown(finding), Some(meant)) => {
+                let otherwise = finding.help.as_deref().unwrap_or_default();
+                let help = format!("did you mean `{}`? Otherwise {otherwise}", harmless(&meant));
+                NamingError::Unknown(finding.help(help))
+            }
+            (absent, _) => absent,
+        }
     }
 
     /// The error that something is not in this clone, with the command that

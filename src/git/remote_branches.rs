@@ -10,7 +10,7 @@ use super::program::{GitProgram, Invocation, ProgramError, WAIT_LONGER};
 use super::remote::Remote;
 use super::writer::CloneWriter;
 use super::{ObjectError, ObjectName};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, harmless, nearest};
 use crate::source::Location;
 
 /// How often a failing fetch is tried: another process in the same clone may
@@ -41,6 +41,8 @@ pub enum RemoteError {
         remote: String,
         /// The branch.
         branch: String,
+        /// The branch that was probably meant.
+        meant: Option<String>,
     },
 }
 
@@ -60,22 +62,38 @@ impl RemoteError {
             }
             Self::Program(error) => error.finding(Location::of_repository()),
             Self::Clone(error) => error.finding(),
-            Self::NoBranch { .. } => {
-                Finding::new(&BRANCH_MISSING, message, Location::of_repository())
-                    .help("use `--base` to name a branch that exists")
+            Self::NoBranch { meant, .. } => {
+                let help = match meant {
+                    Some(meant) => format!("did you mean `{}`?", harmless(meant)),
+                    None => "use `--base` to name a branch that exists".to_owned(),
+                };
+                Finding::new(&BRANCH_MISSING, message, Location::of_repository()).help(help)
             }
         }
     }
 }
 
-impl Remote {
-    /// The error that it has no such branch.
-    pub(super) fn missing(&self, branch: &Branch) -> RemoteError {
-        RemoteError::NoBranch { remote: self.name().to_owned(), branch: branch.name().to_owned() }
-    }
-}
-
 impl CloneWriter {
+    /// The error that a remote has no such branch.
+    pub(super) fn missing(&self, remote: &Remote, branch: &Branch) -> RemoteError {
+        RemoteError::NoBranch {
+            remote: remote.name().to_owned(),
+            branch: branch.name().to_owned(),
+            meant: self.meant(remote, branch),
+        }
+    }
+
+    /// Which of the branches that the remote was last seen to have is meant by a name
+    /// that is none of them. The remote is not asked.
+    pub(super) fn meant(&self, remote: &Remote, branch: &Branch) -> Option<String> {
+        let below = format!("refs/remotes/{}/", remote.name());
+        let command = self.program.command("for-each-ref");
+        let listed = command.args(["--format=%(refname)", &below]).run().ok()?;
+        let listed = String::from_utf8_lossy(&listed);
+        let names = listed.lines().filter_map(|line| line.strip_prefix(&below));
+        nearest(branch.name(), names.filter(|name| *name != "HEAD")).map(str::to_owned)
+    }
+
     /// The branch that the remote's `HEAD` names: as it was last seen, or if it
     /// never was, as it is now.
     pub(super) fn head_branch(&self, remote: &Remote) -> Result<Option<Branch>, RemoteError> {

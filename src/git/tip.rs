@@ -195,7 +195,7 @@ impl CloneWriter {
             match self.replace(to, Some(&at.tip), &commit)? {
                 PushOutcome::Landed => return Ok(TipOutcome::Committed { commit, base: at.tip }),
                 PushOutcome::Moved(tip) => {
-                    let tip = tip.ok_or_else(|| to.remote.missing(to.branch))?;
+                    let tip = tip.ok_or_else(|| self.missing(to.remote, to.branch))?;
                     retries.wait().map_err(TipError::TooBusy)?;
                     at = Tip { tip, is_newest: true };
                 }
@@ -212,7 +212,7 @@ impl CloneWriter {
 
     fn newest<E>(&self, to: &PushTarget<'_>) -> Result<Tip, TipError<E>> {
         let tip = self.fetch_tip(to.remote, to.branch)?;
-        let tip = tip.ok_or_else(|| to.remote.missing(to.branch))?;
+        let tip = tip.ok_or_else(|| self.missing(to.remote, to.branch))?;
         Ok(Tip { tip, is_newest: true })
     }
 

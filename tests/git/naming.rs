@@ -90,6 +90,21 @@ fn a_local_branch_is_the_base_if_the_remote_has_none_of_that_name() {
 }
 
 #[test]
+fn a_misspelt_base_is_answered_with_the_branch_that_is_meant() {
+    let shop = shop();
+    let clone = shop.cloned();
+    let promote = ["promote", "web", "--to", "stage", "--dry-run"];
+    for (command, code, name) in
+        [(&promote[..], 2, "branch-missing"), (&["status"], 4, "unknown-revision")]
+    {
+        let help = shop.ends(&clone, &[command, &["--base", "mian"]].concat(), code, name);
+        assert!(help.starts_with("did you mean `main`?"), "{command:?}: {help}");
+        let help = shop.ends(&clone, &[command, &["--base", "nowhere"]].concat(), code, name);
+        assert!(!help.contains("did you mean"), "{command:?}: {help}");
+    }
+}
+
+#[test]
 fn revisions_are_resolved_by_what_they_name() {
     let shop = shop();
     let clone = skipping(&shop);

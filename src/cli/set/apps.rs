@@ -97,9 +97,18 @@ fn apps(asked: AppItems<'_>) -> Vec<SetApp> {
         _ if routes.is_empty() => {}
         _ => usage_error("name one app with `--route`: it does not say whose value is meant"),
     }
-    if let Some(app) = apps.iter().find(|app| app.requests.is_empty() && app.routes.is_empty()) {
-        let name = harmless(&app.name);
-        usage_error(&format!("give `{name}` a new reference: `:TAG`, `@DIGEST` or a whole one"));
+    let is_left_alone = |app: &&SetApp| app.requests.is_empty() && app.routes.is_empty();
+    let mut left_alone = apps.iter().filter(is_left_alone);
+    if let Some(app) = left_alone.next() {
+        // A tag without its colon looks like another app.
+        let meant = left_alone.next().map(|tag| format!(":{}", tag.name));
+        let meant = meant.filter(|meant| ImageRequest::parse(meant).is_ok());
+        let meant = meant.map(|meant| format!("; did you mean `{}`?", harmless(&meant)));
+        usage_error(&format!(
+            "give `{}` a new reference: `:TAG`, `@DIGEST` or a whole one{}",
+            harmless(&app.name),
+            meant.unwrap_or_default()
+        ));
     }
     apps
 }

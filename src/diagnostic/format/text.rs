@@ -137,7 +137,13 @@ impl PlaceCause {
         places.rev().fold(None, |next, label| {
             let name = excerpt::name(&label.location, style);
             let words = visible::line(&label.message, !style.unicode);
-            let text = if words.is_empty() { name } else { format!("{name}: {words}") };
+            let text = match (label.location.path().is_root(), words.is_empty()) {
+                // The whole repository is no place to look at.
+                (true, true) => return next,
+                (true, false) => words.into_owned(),
+                (false, true) => name,
+                (false, false) => format!("{name}: {words}"),
+            };
             Some(Box::new(Self { text, next }))
         })
     }
