@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Shows that rendering takes time in proportion to its input.
+"""Shows that rendering and promoting take time in proportion to their input.
 
     cargo build --release
     benches/growth.py [--rungs target/release/rungs] [--sizes 4]
@@ -76,7 +76,33 @@ def signs(count):
     return repository("", {"templates/web/main.jsonnet": program})
 
 
+def one_file(count):
+    """Apps whose images are all in one file for each environment."""
+    text = lambda tag: "".join(
+        f"app{i}:\n  image: {{ repository: x/app{i}, tag: {tag} }}\n" for i in range(count)
+    )
+    rules = "sites:\n  - { path: '{environment}.yaml', kind: helm-values, app: '{image}' }\n"
+    settings = "version: 1\nladder: [qa, prod]\n"
+    return {"rungs.yaml": settings + rules, "qa.yaml": text("v2"), "prod.yaml": text("v1")}
+
+
+def entries(count):
+    """As many entries of `sites` as apps, each with files of its own."""
+    entry = "  - {{ path: 'd{i}/{{environment}}/*.yaml', kind: helm-values, app: app{i} }}\n"
+    settings = "version: 1\nladder: [qa, prod]\nsites:\n"
+    files = {"rungs.yaml": settings + "".join(entry.format(i=i) for i in range(count))}
+    for i in range(count):
+        for environment, tag in ("qa", "v2"), ("prod", "v1"):
+            files[f"d{i}/{environment}/a.yaml"] = f"image: {{ repository: x/a, tag: {tag} }}\n"
+    return files
+
+
+PROMOTE = ["promote", "--all", "--to", "prod", "--dry-run"]
 CASES = [
+    ("apps in one file, promoted", one_file, 400, PROMOTE),
+    ("apps in one file, status", one_file, 400, ["status"]),
+    ("entries, promoted", entries, 200, PROMOTE),
+    ("entries, status", entries, 200, ["status"]),
     ("values, Tera", tera_values, 400, ["render", "--check"]),
     ("values, Jsonnet", jsonnet_values, 400, ["render", "--check"]),
     ("printed texts", bare_prints, 2000, ["render", "--stdout"]),
@@ -84,9 +110,16 @@ CASES = [
 ]
 
 
+def commit(directory):
+    person = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], [*person, "commit", "-qm", "All"]):
+        subprocess.run(["git", *command], cwd=directory, check=True)
+
+
 def seconds(rungs, files, arguments):
     with tempfile.TemporaryDirectory() as directory:
         write(directory, files)
+        commit(directory)
         best = math.inf
         for _ in range(3):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)

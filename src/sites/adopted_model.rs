@@ -8,6 +8,7 @@ use super::entry_findings::{ClaimedTwice, Tally, claimed_twice, without_fields};
 use super::files::{self, ParsedFile, ParsedFiles};
 use super::kept;
 use super::overlaps::Overlaps;
+use super::rule_list::RuleList;
 use super::rules::{self, Rule, RuleSites};
 use super::{
     AppInstance, AppSites, Barrier, ModelScope, Removal, Site, SitePartKind, StateBasis, shared,
@@ -24,17 +25,17 @@ const FEW: usize = 16;
 #[derive(Debug, Clone)]
 pub(super) struct AdoptedModel {
     environments: Arc<[AdoptedEnvironment]>,
-    rules: Arc<[Rule]>,
+    rules: Arc<RuleList>,
     scope: ModelScope,
     files: ParsedFiles,
     /// The files of which only facts are known, and not the text.
     unread: BTreeSet<RepoPath>,
     /// The charts that files have values of.
-    charts: Charts,
+    charts: Arc<Charts>,
     /// What the rules found in each file.
     results: BTreeMap<RepoPath, Vec<RuleSites>>,
-    /// What each rule found in all files together.
-    tallies: Vec<Tally>,
+    /// What each rule found in all files together; none of a rule without files.
+    tallies: HashMap<usize, Tally>,
     /// The places of a file that rules claim for different apps.
     claimed_twice: BTreeMap<RepoPath, Vec<ClaimedTwice>>,
     /// The places in each file that several environments have sites at.
@@ -68,23 +69,24 @@ impl AdoptedModel {
             AdoptedEnvironment { name, unpinned, skip }
         });
         let rules = repository.sites.iter().map(|rule| Rule::new(rule, repository));
-        Self::without_files(environments.collect(), rules.collect(), scope.clone())
+        let rules = Arc::new(RuleList::new(rules));
+        Self::without_files(environments.collect(), rules, scope.clone())
     }
 
     fn without_files(
         environments: Arc<[AdoptedEnvironment]>,
-        rules: Arc<[Rule]>,
+        rules: Arc<RuleList>,
         scope: ModelScope,
     ) -> Self {
         Self {
-            tallies: vec![Tally::default(); rules.len()],
             environments,
             rules,
             scope,
             files: ParsedFiles::default(),
             unread: BTreeSet::new(),
-            charts: Charts::default(),
+            charts: Arc::default(),
             results: BTreeMap::new(),
+            tallies: HashMap::new(),
             claimed_twice: BTreeMap::new(),
             overlaps: BTreeMap::new(),
             index: BTreeMap::new(),
@@ -102,7 +104,7 @@ impl AdoptedModel {
             let matches = self.matches(path);
             if !matches.is_empty() {
                 if matches.iter().any(|(rule, ..)| self.rules[*rule].reads_charts()) {
-                    self.charts.read(tree, path);
+                    Arc::make_mut(&mut self.charts).read(tree, path);
                 }
                 self.files.read(tree, path);
                 self.note_link(path);
@@ -175,12 +177,8 @@ impl AdoptedModel {
 
     /// The same, whatever the scope is.
     fn all_matches(&self, path: &RepoPath) -> Vec<(usize, usize, Option<String>)> {
-        let rules = self.rules.iter().enumerate();
-        let matches = rules.flat_map(|(number, rule)| {
-            let matches = rule.matches(path).into_iter();
-            matches.map(move |(environment, app)| (number, environment, app))
-        });
-        matches.collect()
+        let matches = self.rules.matches(path).into_iter();
+        matches.map(|(number, (environment, app))| (number, environment, app)).collect()
     }
 
     /// What the rules find in a file, for all apps and environments.
@@ -238,7 +236,7 @@ impl AdoptedModel {
         self.forget(path);
         let Some(results) = results else { return };
         for result in &results {
-            self.tallies[result.rule].add(result);
+            self.tallies.entry(result.rule).or_default().add(result);
             let apps = result.found.iter().flatten().map(|(app, _)| app.clone());
             // What has no place for it in a file of all environments is not there.
             let skip = &self.environments[result.environment].skip;
@@ -259,7 +257,9 @@ impl AdoptedModel {
         self.overlaps.remove(path);
         self.claimed_twice.remove(path);
         for result in self.results.remove(path).into_iter().flatten() {
-            self.tallies[result.rule].remove(&result);
+            if let Some(tally) = self.tallies.get_mut(&result.rule) {
+                tally.remove(&result);
+            }
             let apps = result.found.into_iter().flatten().map(|(app, _)| app);
             for app in apps.chain(result.app) {
                 let key = (result.environment, app);
@@ -342,7 +342,7 @@ impl AdoptedModel {
     /// file that other apps have sites in.
     pub(super) fn narrowed(&self, instance: &AppInstance) -> Option<Self> {
         let number = self.number(&instance.environment)?;
-        if self.rules.iter().any(|rule| rule.is_of(number) && !rule.names_app()) {
+        if !self.rules.name_apps_of(number) {
             return None;
         }
         let paths = self.index.get(&(number, instance.app.clone()));
@@ -350,7 +350,7 @@ impl AdoptedModel {
         let (environments, rules) = (Arc::clone(&self.environments), Arc::clone(&self.rules));
         let mut narrowed = Self::without_files(environments, rules, ModelScope::of(instance));
         narrowed.files = self.files.only(paths.iter().cloned());
-        narrowed.charts = self.charts.clone();
+        narrowed.charts = Arc::clone(&self.charts);
         for path in &paths {
             narrowed.note_link(path);
             narrowed.gather(path);
@@ -359,7 +359,7 @@ impl AdoptedModel {
     }
 
     pub(super) fn is_narrowable(&self) -> bool {
-        self.rules.iter().all(Rule::names_app)
+        self.rules.name_apps()
     }
 
     /// Whether so many apps are read as fast by their own patterns as all are.
@@ -384,8 +384,7 @@ impl AdoptedModel {
     pub(super) fn basis(&self) -> Option<StateBasis> {
         let environment = self.environments().pop()?;
         let number = self.number(&environment)?;
-        let rules = self.rules.iter().filter(|rule| rule.is_of(number));
-        let rules = rules.map(|rule| rule.reading(number) + "\n").collect::<String>();
+        let rules = self.rules.reading(number);
         let apps: Vec<_> = self.scope.apps.iter().flatten().collect();
         let files = self.files.contents()?;
         let charts = files.keys().filter_map(|path| self.charts.of(path));
@@ -517,13 +516,11 @@ impl AdoptedModel {
         };
         findings.extend(claims.filter(is_own).map(|claim| claim.finding.clone()));
         let mut of_entries = Findings::new();
-        for (number, rule) in self.rules.iter().enumerate() {
-            let is_of_all = self.scope.apps.is_none() || rule.is_literally(app);
-            let is_asked = rule.is_literally(app) || own.iter().any(|(_, one)| one.rule == number);
-            if is_of_all && is_asked {
-                of_entries.extend(self.unmatched(number));
-            }
-        }
+        // Of the other apps of an entry nothing is known unless all are read.
+        let of_all = own.iter().map(|(_, one)| one.rule).filter(|_| self.scope.apps.is_none());
+        let numbers: BTreeSet<usize> =
+            self.rules.literally(app).iter().copied().chain(of_all).collect();
+        of_entries.extend(numbers.into_iter().flat_map(|number| self.unmatched(number)));
         if sites.is_empty() && !of_entries.has_errors() {
             let instance = (app, &self.environments[environment].name);
             of_entries.extend(without_fields(instance, own.into_iter()));
@@ -618,6 +615,7 @@ impl AdoptedModel {
     /// The findings about a rule that finds nothing in the scope.
     fn unmatched(&self, number: usize) -> Findings {
         let near = self.near.get(&number).map(String::as_str);
-        self.rules[number].unmatched(&self.tallies[number], near)
+        let none = Tally::default();
+        self.rules[number].unmatched(self.tallies.get(&number).unwrap_or(&none), near)
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::code::{CHART_TEMPLATES, CLAIMED_TWICE, NO_SITE, UNMATCHED_PATTERN};
 use super::kinds::reader_of;
 use super::missing_route::MissingRoute;
+use super::rule_list::RuleList;
 use super::rules::{Rule, RuleSites};
 use super::{Site, SitePart};
 use crate::config::EnvironmentName;
@@ -163,7 +164,7 @@ pub(super) struct ClaimedTwice {
 }
 
 /// The places of a file that entries claim for different apps: one for each two apps.
-pub(super) fn claimed_twice(rules: &[Rule], results: &[RuleSites]) -> Vec<ClaimedTwice> {
+pub(super) fn claimed_twice(rules: &RuleList, results: &[RuleSites]) -> Vec<ClaimedTwice> {
     let mut claimed: HashMap<(usize, &Place), (&str, usize, &Site)> = HashMap::new();
     let mut found: BTreeMap<(usize, [String; 2]), ClaimedTwice> = BTreeMap::new();
     for result in results {

@@ -214,29 +214,27 @@ pub(super) struct MatchingFiles {
 /// however many patterns lead into it, and only if a pattern does.
 pub(super) fn matching(tree: &Tree, patterns: &[FilePattern]) -> MatchingFiles {
     let mut matching = MatchingFiles::default();
-    let mut prefixes: Vec<&RepoPath> = Vec::new();
+    let mut varying: Vec<&FilePattern> = Vec::new();
     for pattern in patterns {
         if pattern.captures(pattern.prefix()).is_some() {
             matching.paths.insert(pattern.prefix().clone());
         } else {
-            prefixes.push(pattern.prefix());
+            varying.push(pattern);
         }
     }
-    prefixes.sort_by(|a, b| a.segments().cmp(b.segments()));
-    let mut begun: Option<&RepoPath> = None;
-    for prefix in prefixes {
-        if begun.is_some_and(|begun| prefix.is_within(begun)) {
-            continue;
-        }
-        begun = Some(prefix);
-        walk(tree, prefix, patterns, &mut matching);
+    // Those below a directory follow it.
+    varying.sort_by(|a, b| a.prefix().segments().cmp(b.prefix().segments()));
+    let mut rest = varying.as_slice();
+    while let Some(first) = rest.first() {
+        let end = rest.partition_point(|pattern| pattern.prefix().is_within(first.prefix()));
+        let (inside, others) = rest.split_at(end);
+        walk(tree, first.prefix(), inside, &mut matching);
+        rest = others;
     }
     matching
 }
 
-fn walk(tree: &Tree, from: &RepoPath, patterns: &[FilePattern], matching: &mut MatchingFiles) {
-    let inside: Vec<_> =
-        patterns.iter().filter(|pattern| pattern.prefix().is_within(from)).collect();
+fn walk(tree: &Tree, from: &RepoPath, inside: &[&FilePattern], matching: &mut MatchingFiles) {
     match tree.walk(from, |directory| inside.iter().any(|pattern| pattern.enters(directory))) {
         Ok(paths) => matching.paths.extend(paths),
         Err(errors) => {

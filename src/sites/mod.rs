@@ -31,6 +31,7 @@ mod native_app;
 mod native_model;
 mod overlaps;
 mod pair;
+mod rule_list;
 mod rules;
 mod sameness;
 mod scope;

@@ -73,10 +73,15 @@ impl Rule {
         literal || self.entry.path.value.names_app()
     }
 
-    /// Whether it says that all sites of its files are of that app.
-    pub(super) fn is_literally(&self, app: &str) -> bool {
+    /// The app that it says all sites of its files are of; none if something else says it.
+    pub(super) fn literal_app(&self) -> Option<&str> {
         let own = self.entry.app.as_ref().filter(|own| own.value.is_literal());
-        own.is_some_and(|own| own.value.as_str() == app)
+        own.map(|own| own.value.as_str())
+    }
+
+    /// Its patterns, each with the environment's number.
+    pub(super) fn own_patterns(&self) -> impl Iterator<Item = (usize, &FilePattern)> {
+        self.patterns.iter().map(|(number, pattern)| (*number, pattern))
     }
 
     /// Whether its files override values of charts. Those inside other objects are for a

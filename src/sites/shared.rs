@@ -36,33 +36,44 @@ pub(super) struct Own<'m> {
 /// order of the apps.
 pub(super) fn find(tree: &Tree, apps: &[Own<'_>]) -> Vec<Vec<Site>> {
     let mut follower = Follower { tree, files: HashMap::new(), sites: HashMap::new() };
-    let reached: Vec<_> = apps.iter().map(|own| follower.reached(&own.files)).collect();
-    let mut users: BTreeMap<&RepoPath, BTreeSet<&EnvironmentName>> = BTreeMap::new();
+    // Apps with the same files have the same answer.
+    let mut reached: HashMap<&[&RepoPath], BTreeSet<RepoPath>> = HashMap::new();
+    let mut users: BTreeMap<RepoPath, BTreeSet<&EnvironmentName>> = BTreeMap::new();
     let mut owned: HashSet<&RepoPath> = HashSet::new();
-    for (own, files) in apps.iter().zip(&reached) {
+    let mut known: HashSet<(&EnvironmentName, &[&RepoPath])> = HashSet::new();
+    for own in apps {
         owned.extend(&own.files);
-        for file in files {
-            users.entry(file).or_default().insert(own.environment);
+        let files = reached.entry(&own.files).or_insert_with(|| follower.reached(&own.files));
+        if known.insert((own.environment, &own.files)) {
+            for file in &*files {
+                users.entry(file.clone()).or_default().insert(own.environment);
+            }
         }
     }
     let neighbours = Neighbours::new(apps);
-    let mut found = Vec::with_capacity(apps.len());
-    for (own, files) in apps.iter().zip(&reached) {
-        let reached: Vec<_> = files.iter().flat_map(|file| follower.sites(file)).collect();
-        let covered = Covered::new(&neighbours.sites(own), &reached);
-        let shared = files.iter().filter(|file| users[file].len() > 1 && !owned.contains(file));
-        let sites = shared.flat_map(|file| {
-            let environments = users[file].iter().map(|name| (*name).clone()).collect::<Vec<_>>();
-            let sites = follower.sites(file).filter(|site| !covered.has(site));
-            let barred = sites.map(move |site| {
-                let barrier = Some(Barrier::Shared(environments.clone()));
-                Site { barrier, ..site.clone() }
+    let mut found: HashMap<(&EnvironmentName, &[&RepoPath]), Vec<Site>> = HashMap::new();
+    let sites = apps.iter().map(|own| {
+        let of_files = || {
+            let files = &reached[&*own.files];
+            let reached: Vec<_> = files.iter().flat_map(|file| follower.sites(file)).collect();
+            let covered = Covered::new(&neighbours.sites(own), &reached);
+            let shared =
+                files.iter().filter(|file| users[*file].len() > 1 && !owned.contains(file));
+            let sites = shared.flat_map(|file| {
+                let environments =
+                    users[file].iter().map(|name| (*name).clone()).collect::<Vec<_>>();
+                let sites = follower.sites(file).filter(|site| !covered.has(site));
+                let barred = sites.map(move |site| {
+                    let barrier = Some(Barrier::Shared(environments.clone()));
+                    Site { barrier, ..site.clone() }
+                });
+                barred.collect::<Vec<_>>()
             });
-            barred.collect::<Vec<_>>()
-        });
-        found.push(sites.collect());
-    }
-    found
+            sites.collect()
+        };
+        found.entry((own.environment, &own.files)).or_insert_with(of_files).clone()
+    });
+    sites.collect()
 }
 
 /// Apps with sites in the same files: a site of one of them covers the others.
