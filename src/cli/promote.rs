@@ -1,5 +1,7 @@
 //! `rungs promote`
 
+use serde_json::Value;
+
 use super::delivery_args::{DeliveryArgs, PermissionArgs};
 use super::part_args::PartArgs;
 use super::worker_args::WorkerArgs;
@@ -29,6 +31,9 @@ pub(super) struct PromoteArgs {
     /// The environment to promote to
     #[arg(long, value_name = "ENV")]
     to: String,
+    /// Clusters of that environment, each promoted by a change of its own, in this order
+    #[arg(long, value_name = "CLUSTER", value_delimiter = ',')]
+    cluster: Vec<String>,
     /// The environment to promote from; if not given, those directly before
     #[arg(long, value_name = "ENV")]
     from: Option<String>,
@@ -72,6 +77,26 @@ impl PromoteArgs {
             permissions,
         };
         let intent = Promotion { request, apps };
-        carry_out::run(context, &self.delivery, &self.rendering, &intent)
+        let carry_out =
+            |intent: &Promotion| carry_out::run(context, &self.delivery, &self.rendering, intent);
+        if self.cluster.is_empty() {
+            return carry_out(&intent);
+        }
+        let mut all = Outcome::default();
+        let mut deliveries = Vec::new();
+        for cluster in &self.cluster {
+            let environment = format!("{}/{cluster}", intent.request.environment);
+            let request = Request { environment, ..intent.request.clone() };
+            let outcome = carry_out(&Promotion { request, apps: intent.apps.clone() });
+            let Outcome { findings, answer, mut data, .. } = outcome.unwrap_or_else(Outcome::from);
+            let workspace = data.remove("workspace");
+            all.data.extend(workspace.map(|workspace| ("workspace".to_owned(), workspace)));
+            deliveries.push(Value::Object(data));
+            all.findings.extend(findings);
+            all.answer = all.answer.max(answer);
+        }
+        all.findings = all.findings.settled();
+        all.data.insert("clusters".to_owned(), Value::Array(deliveries));
+        Ok(all)
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, OnceCell};
 use std::collections::HashSet;
 
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 
 use super::decode::{MOST_PROBLEMS, suggest};
 use super::sourced::Sourced;
@@ -33,6 +33,9 @@ codes! {
     UNKNOWN_APP = "unknown-app", Input, Error;
 }
 
+/// The clusters of environments that have several, by wave.
+pub(super) type Waves = IndexMap<EnvironmentName, Vec<Vec<EnvironmentName>>>;
+
 /// The names that other files may use.
 pub(super) struct Known<'d> {
     pub(super) environments: IndexSet<EnvironmentName>,
@@ -42,6 +45,8 @@ pub(super) struct Known<'d> {
     /// The names of all their apps, collected when a setting first names an app: most
     /// settings never do, and there may be thousands of apps.
     apps: OnceCell<HashSet<&'d str>>,
+    /// The clusters of each environment that has several.
+    waves: Waves,
     /// How many names were unknown so far. It takes time to find what each was meant
     /// to be, so only the first are reported.
     unknown: Cell<usize>,
@@ -58,8 +63,19 @@ impl<'d> Known<'d> {
             environments: environments.into_iter().collect(),
             apps_of,
             apps: OnceCell::new(),
+            waves: Waves::new(),
             unknown: Cell::new(0),
         }
+    }
+
+    /// The same, with environments that have several clusters.
+    pub(super) fn with_waves(self, waves: Waves) -> Self {
+        Self { waves, ..self }
+    }
+
+    /// The clusters of an environment by wave, if it has several.
+    pub(super) fn waves(&self, name: &EnvironmentName) -> Option<&[Vec<EnvironmentName>]> {
+        self.waves.get(name).map(Vec::as_slice)
     }
 
     /// The names of all apps, if they are known.
@@ -76,7 +92,8 @@ impl<'d> Known<'d> {
 
     /// Whether it is an environment; reports one that is not.
     pub(super) fn has(&self, name: &Sourced<EnvironmentName>, findings: &mut Findings) -> bool {
-        let is_known = self.environments.contains(&name.value);
+        let is_known =
+            self.environments.contains(&name.value) || self.waves.contains_key(&name.value);
         // That there are no environments is reported, and each name would repeat it.
         let is_told = self.environments.is_empty();
         if !is_known && !is_told && self.is_one_more() {
@@ -122,7 +139,9 @@ pub(super) fn unknown_environment<'a>(
     let help = if inside.is_empty() {
         suggest(name, known, "the environments are")
     } else {
-        Some(format!("it is a directory of environments: name {}", inside.join(" or ")))
+        let what =
+            if is_native { "it is a directory of environments" } else { "it has several clusters" };
+        Some(format!("{what}: name {}", inside.join(" or ")))
     };
     let because = if is_native {
         "no directory of this name below `environments/` is an environment"

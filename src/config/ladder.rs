@@ -16,6 +16,17 @@ use crate::source::Location;
 use crate::yaml::Node;
 
 codes! {
+    /// An environment with waves shares its rung.
+    ///
+    /// Each wave of an environment's clusters is a rung of the ladder, so that what else is on
+    /// the rung would have no place among them.
+    ///
+    /// ```yaml
+    /// ladder: [qa, [prod, dr]]     # wrong, if `prod` has waves
+    /// ladder: [qa, prod, dr]       # right
+    /// ```
+    WAVES_ON_SHARED_RUNG = "waves-on-shared-rung", Input, Error;
+
     /// An environment on the ladder also has `after`.
     ///
     /// The ladder says what comes before each environment on it. `after` is
@@ -206,8 +217,8 @@ pub(super) fn resolve(
     known: &Known<'_>,
     findings: &mut Findings,
 ) -> Ladder {
-    let rungs: Vec<_> =
-        ladder.iter().flat_map(|ladder| &ladder.value).map(|item| rung(item, findings)).collect();
+    let items = ladder.iter().flat_map(|ladder| &ladder.value);
+    let rungs: Vec<_> = items.flat_map(|item| rungs(item, known, findings)).collect();
     let named: Vec<_> = rungs.iter().flatten().cloned().collect();
     for name in &named {
         known.has(name, findings);
@@ -224,6 +235,38 @@ pub(super) fn resolve(
     }
     report_cycles(&after, findings);
     Ladder::new(rungs, after)
+}
+
+/// The rungs of an item: one, or one for each wave of clusters.
+fn rungs(
+    item: &Sourced<RungFile>,
+    known: &Known<'_>,
+    findings: &mut Findings,
+) -> Vec<Vec<Sourced<EnvironmentName>>> {
+    let at = |value: &EnvironmentName, location: &Location| Sourced {
+        value: value.clone(),
+        location: location.clone(),
+    };
+    if let RungFile::One(name) = &item.value
+        && let Some(waves) = known.waves(&name.value)
+    {
+        let rung = |wave: &Vec<EnvironmentName>| {
+            wave.iter().map(|cluster| at(cluster, &name.location)).collect()
+        };
+        return waves.iter().map(rung).collect();
+    }
+    let mut rung = rung(item, findings);
+    let several = rung.iter().find(|name| known.waves(&name.value).is_some()).cloned();
+    if let Some(name) = several {
+        let message = format!("`{}` has waves, and shares a rung", name.value);
+        findings.push(
+            Finding::new(&WAVES_ON_SHARED_RUNG, message, name.location.clone())
+                .because("each of its waves is a rung")
+                .help("give it a rung of its own"),
+        );
+        rung.retain(|one| one.value != name.value);
+    }
+    vec![rung]
 }
 
 fn rung(item: &Sourced<RungFile>, findings: &mut Findings) -> Vec<Sourced<EnvironmentName>> {
@@ -283,8 +326,13 @@ fn known_of(
     known: &Known<'_>,
     findings: &mut Findings,
 ) -> Vec<EnvironmentName> {
-    let known = list.iter().filter(|name| known.has(name, findings));
-    known.map(|name| name.value.clone()).collect()
+    let named = list.iter().filter(|name| known.has(name, findings));
+    // What comes after an environment comes after its last wave.
+    let clusters = |name: &Sourced<EnvironmentName>| match known.waves(&name.value) {
+        Some([.., last]) => last.clone(),
+        _ => vec![name.value.clone()],
+    };
+    named.flat_map(clusters).collect()
 }
 
 /// Only what is beside the ladder can come before itself: what is on it names

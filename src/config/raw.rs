@@ -244,6 +244,10 @@ record! {
         /// The cluster that it runs on. Namespaces with the same name on
         /// different clusters are different ones, and cannot reach each other.
         setting cluster: Name = "cluster",
+        /// Its clusters, in the order in which they are entered: those of one list together.
+        /// Each is an environment of its own, `NAME/CLUSTER`, with these settings, and each
+        /// list is a rung. `{cluster}` in the paths of `sites` stands for them.
+        setting waves: List<List<DnsLabel>> = "waves",
         /// Which state of the previous environment is promoted. Default:
         /// `current`.
         setting select: Selection = "select",

@@ -16,7 +16,7 @@ use super::syntax::{
     AppPattern, ENVIRONMENT_PLACEHOLDER, EnvironmentName, Glob, ImageRepository, PathPattern,
 };
 use crate::diagnostic::{Finding, Findings, codes};
-use crate::source::{Location, RepoPath};
+use crate::source::Location;
 use crate::yaml::{KeyNode, Node, Route};
 
 codes! {
@@ -87,7 +87,8 @@ record! {
     /// Where image references are: files, and how to read them.
     struct SiteKeys("an entry of `sites`", field_of_site) {
         /// The files: a path from the root. `{app}` and `{environment}` stand
-        /// for a segment or a part of one, `*` for any text without `/`, and
+        /// for a segment or a part of one, `{cluster}` for a cluster of an environment
+        /// that has `waves` or `cluster`, `*` for any text without `/`, and
         /// `**` for any number of directories. An app's name has ASCII letters,
         /// digits, `.`, `_` and `-`, and starts with one of the first two:
         /// `_base` is none.
@@ -262,15 +263,6 @@ impl SiteRule {
             _ => (Vec::new(), None),
         };
         names_environment(fields.into_iter().chain(root).chain(&self.promote))
-    }
-
-    /// Whether its path leads to a file in an environment, whose name paths spell so.
-    pub fn claims(&self, environment: &EnvironmentName, spelling: &str, path: &RepoPath) -> bool {
-        let is_of = self.environment.as_ref().is_none_or(|name| name == environment);
-        let matches = |pattern: &Sourced<PathPattern>| {
-            pattern.value.of_environment(spelling).captures(path).is_some()
-        };
-        is_of && matches(&self.path) && !self.exclude.iter().any(matches)
     }
 
     /// How files are read, and nothing else: neither which files, nor where that is

@@ -15,7 +15,7 @@ use super::policies::{Policies, Tier};
 use super::raw::Selection;
 use super::sites::SiteRule;
 use super::sourced::Sourced;
-use super::syntax::{EnvironmentName, KubernetesVersion, RetagPattern, ValueRoute};
+use super::syntax::{EnvironmentName, KubernetesVersion, PathPattern, RetagPattern, ValueRoute};
 use super::worker::WorkerSettings;
 use crate::source::{Location, RepoPath};
 use crate::yaml::Value;
@@ -94,6 +94,8 @@ pub struct Environment {
     pub enters: Vec<String>,
     /// The cluster that it runs on; none if the repository has only one.
     pub cluster: Option<String>,
+    /// The environment of which it is one cluster of several; none if it is one by itself.
+    pub group: Option<EnvironmentName>,
     /// Labels for every object of the environment.
     pub labels: IndexMap<String, Sourced<String>>,
     /// The `hard` of each namespace's quota, a map as Kubernetes takes it; none for no
@@ -123,6 +125,22 @@ impl Environment {
     pub fn app(&self, name: &str) -> Option<&App> {
         let at = self.apps.binary_search_by(|app| app.name.as_str().cmp(name)).ok()?;
         Some(&self.apps[at])
+    }
+
+    /// Whether a setting that names an environment is about it: by its name, or by that of
+    /// the environment of which it is a cluster.
+    pub fn is_called(&self, name: &EnvironmentName) -> bool {
+        self.name == *name || self.group.as_ref() == Some(name)
+    }
+
+    /// Whether a path leads to a file of it that an entry of `sites` means.
+    pub fn has_file(&self, rule: &SiteRule, path: &RepoPath) -> bool {
+        let is_of = rule.environment.as_ref().is_none_or(|name| self.is_called(name));
+        let matches = |pattern: &Sourced<PathPattern>| {
+            let files = pattern.value.of_environment(&self.spelling, self.cluster.as_deref());
+            files.is_some_and(|files| files.captures(path).is_some())
+        };
+        is_of && matches(&rule.path) && !rule.exclude.iter().any(matches)
     }
 
     /// Whether a path names it: as its spelling in a directory's or a file's name, or in a

@@ -12,7 +12,9 @@ use super::kinds::reader_of;
 use super::missing_route::MissingRoute;
 use super::scope::ModelScope;
 use super::{Key, Reading, Site, SitePart, SitePartKind, SiteValue};
-use crate::config::{EnvironmentName, FilePattern, Repository, SiteKind, SiteRule, Sourced};
+use crate::config::{
+    Environment, EnvironmentName, FilePattern, PathPattern, Repository, SiteKind, SiteRule, Sourced,
+};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::CanonicalAddress;
 use crate::source::{Location, RepoPath, SourceFile, Span};
@@ -39,23 +41,20 @@ impl Rule {
     pub(super) fn new(rule: &SiteRule, repository: &Repository) -> Self {
         let all = repository.environments.iter().enumerate();
         let mut own: Vec<_> = all
-            .filter(|(_, one)| rule.environment.as_ref().is_none_or(|name| *name == one.name))
-            .map(|(number, one)| (number, &one.spelling))
+            .filter(|(_, one)| rule.environment.as_ref().is_none_or(|name| one.is_called(name)))
             .collect();
-        own.sort_by_key(|(_, spelling)| std::cmp::Reverse(spelling.len()));
-        let patterns = own
+        own.sort_by_key(|(_, one)| std::cmp::Reverse(one.spelling.len()));
+        let of = |pattern: &PathPattern, (number, one): &(usize, &Environment)| {
+            let files = pattern.of_environment(&one.spelling, one.cluster.as_deref())?;
+            Some((*number, files))
+        };
+        let patterns =
+            own.iter().filter_map(|one| Some((of(&rule.path.value, one)?, one.1.spelling.clone())));
+        let (patterns, spellings) = patterns.unzip();
+        let excluded = own
             .iter()
-            .map(|(number, spelling)| (*number, rule.path.value.of_environment(spelling)));
-        let excluded = own.iter().flat_map(|(number, spelling)| {
-            let patterns = rule.exclude.iter();
-            patterns.map(move |pattern| (*number, pattern.value.of_environment(spelling)))
-        });
-        Self {
-            patterns: patterns.collect(),
-            excluded: excluded.collect(),
-            spellings: own.iter().map(|(_, spelling)| (*spelling).clone()).collect(),
-            entry: rule.clone(),
-        }
+            .flat_map(|one| rule.exclude.iter().filter_map(move |pattern| of(&pattern.value, one)));
+        Self { excluded: excluded.collect(), patterns, spellings, entry: rule.clone() }
     }
 
     /// Whether it has files of an environment.
@@ -127,9 +126,15 @@ impl Rule {
             let mut excluded = self.excluded.iter().filter(|(number, _)| *number == environment);
             excluded.any(|(_, pattern)| pattern.captures(path).is_some())
         };
-        let most = if self.entry.path.value.names_environment() { 1 } else { self.patterns.len() };
-        let matches = self.patterns.iter().filter_map(of_pattern).take(most);
-        matches.filter(|(environment, _)| !is_excluded(*environment)).collect()
+        let mut matches: Vec<RuleMatch> = self.patterns.iter().filter_map(of_pattern).collect();
+        if self.entry.path.value.names_environment() {
+            // Clusters of one environment share a file that does not say the cluster.
+            let first = matches.first().map(|(environment, _)| self.spelling(*environment));
+            let first = first.unwrap_or_default().to_owned();
+            matches.retain(|(environment, _)| self.spelling(*environment) == first);
+        }
+        matches.retain(|(environment, _)| !is_excluded(*environment));
+        matches
     }
 
     /// The patterns of the files that are asked about.

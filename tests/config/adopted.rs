@@ -20,12 +20,17 @@ sites:
 #[test]
 fn environments_are_those_of_the_ladder_and_those_declared_outside_it() {
     let names: Vec<_> = adopted().environments.iter().map(|one| one.name.to_string()).collect();
-    assert_eq!(names, ["development", "staging", "production", "demo"]);
+    assert_eq!(
+        names,
+        ["development", "staging", "production", "demo/eu-1", "demo/eu-2", "demo/us-1"]
+    );
     let before =
         |name: &str| adopted().ladder.before(&adopted().find_environment(name).unwrap().name);
     let staging = adopted().find_environment("staging").unwrap().name.clone();
     assert_eq!(before("production"), Some(Before::All(vec![staging.clone()])));
-    assert_eq!(before("demo"), Some(Before::Any(vec![staging])));
+    assert_eq!(before("demo/eu-1"), Some(Before::Any(vec![staging])));
+    let first = adopted().find_environment("demo/eu-1").unwrap().name.clone();
+    assert_eq!(before("demo/us-1"), Some(Before::All(vec![first])));
 }
 
 #[test]

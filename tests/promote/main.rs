@@ -7,6 +7,7 @@ mod ambiguous;
 mod busy_rung;
 mod entries;
 mod charts;
+mod clusters;
 mod companions;
 mod gates;
 mod git_references;

@@ -9,17 +9,31 @@ use indexmap::IndexMap;
 use super::environment::{ResolvedEnvironment, app_names};
 use super::native::NO_ENVIRONMENTS;
 use crate::config::gates;
-use crate::config::known::Known;
-use crate::config::ladder::RungFile;
+use crate::config::known::{Known, Waves};
+use crate::config::ladder::{AfterFile, RungFile};
+use crate::config::lists::{empty_list, report_twice};
 use crate::config::network::{Network, Within};
 use crate::config::policies::Tier;
 use crate::config::raw::{AdoptedEnvironmentFile, RepositoryFile, Selection};
-use crate::config::syntax::EnvironmentName;
+use crate::config::sourced::Sourced;
+use crate::config::syntax::{DnsLabel, EnvironmentName};
 use crate::config::valid::{Environment, Generate};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, RepoPath};
 
 codes! {
+    /// An environment whose clusters are given twice.
+    ///
+    /// `waves` lists the clusters of an environment, each once, in the order in which they are
+    /// entered. An environment on one cluster has `cluster` instead.
+    ///
+    /// ```yaml
+    /// environments:
+    ///   prod: { waves: [[eu-1], [eu-2, us-1]] }     # right: `prod/eu-1` first, then the other two
+    ///   prod: { waves: [[eu-1]], cluster: eu-1 }    # wrong
+    /// ```
+    WAVES = "waves-and-cluster", Input, Error;
+
     /// Two environments have the same name in paths.
     ///
     /// `{environment}` in the path of a site stands for the environment's name,
@@ -56,7 +70,7 @@ pub(super) fn environments<'d>(
     settings: Option<&RepositoryFile>,
     findings: &mut Findings,
 ) -> (Vec<ResolvedEnvironment>, Known<'d>) {
-    let declared = settings.map(declared).unwrap_or_default();
+    let declared = settings.map(|settings| declared(settings, findings)).unwrap_or_default();
     report_same_spelling(&declared, findings);
     let resolved: Vec<_> =
         declared.iter().map(|(name, one)| environment(name, one, findings)).collect();
@@ -66,19 +80,59 @@ pub(super) fn environments<'d>(
         findings.extend(none_named(settings));
     }
     let names = resolved.iter().map(|one| one.environment.name.clone());
-    let known = Known::new(names, None);
+    let waves = waves(&resolved, &declared);
+    let known = Known::new(names, None).with_waves(waves);
     (resolved, known)
 }
 
-/// A named environment.
+/// The clusters of each environment that has waves.
+fn waves(
+    resolved: &[ResolvedEnvironment],
+    declared: &IndexMap<EnvironmentName, Declared<'_>>,
+) -> Waves {
+    let mut waves = Waves::new();
+    for ResolvedEnvironment { environment, .. } in resolved {
+        let (Some(group), Some(one)) = (&environment.group, declared.get(&environment.name)) else {
+            continue;
+        };
+        let all = waves.entry(group.clone()).or_default();
+        if all.len() <= one.wave {
+            all.resize_with(one.wave + 1, Vec::new);
+        }
+        all[one.wave].push(environment.name.clone());
+    }
+    waves
+}
+
+/// A named environment, or a cluster of one that has several.
 struct Declared<'a> {
     /// Its place: the entry in `environments`, else its rung.
     location: &'a Location,
     file: Option<&'a AdoptedEnvironmentFile>,
+    /// The environment's name, if this is one of its clusters, and the cluster.
+    of: Option<(&'a EnvironmentName, &'a Sourced<DnsLabel>)>,
+    /// The number of its wave, from zero.
+    wave: usize,
+    /// The clusters of the wave before.
+    before: Vec<Sourced<EnvironmentName>>,
+}
+
+impl<'a> Declared<'a> {
+    fn new(location: &'a Location, file: Option<&'a AdoptedEnvironmentFile>) -> Self {
+        Self { location, file, of: None, wave: 0, before: Vec::new() }
+    }
+
+    /// The cluster that it runs on.
+    fn cluster(&self) -> Option<&str> {
+        let own = self.file.and_then(|file| file.cluster.as_ref());
+        let own = own.map(|cluster| cluster.value.0.as_str());
+        self.of.map(|(_, cluster)| cluster.value.0.as_str()).or(own)
+    }
 }
 
 impl Declared<'_> {
     fn spelling<'s>(&'s self, name: &'s EnvironmentName) -> &'s str {
+        let name = self.of.map_or(name, |(group, _)| group);
         let path = self.file.and_then(|file| file.path.as_ref());
         path.map_or(name.as_str(), |path| &path.value.0)
     }
@@ -90,21 +144,69 @@ impl Declared<'_> {
     }
 }
 
-fn declared(settings: &RepositoryFile) -> IndexMap<&EnvironmentName, Declared<'_>> {
+fn declared<'s>(
+    settings: &'s RepositoryFile,
+    findings: &mut Findings,
+) -> IndexMap<EnvironmentName, Declared<'s>> {
     let rungs = settings.ladder.iter().flat_map(|ladder| &ladder.value);
     let on_ladder = rungs.flat_map(|rung| match &rung.value {
         RungFile::One(name) => std::slice::from_ref(name),
         RungFile::Several(names) => names,
     });
-    let mut declared: IndexMap<_, _> = on_ladder
-        .map(|name| (&name.value, Declared { location: &name.location, file: None }))
-        .collect();
+    let mut declared: IndexMap<_, _> =
+        on_ladder.map(|name| (&name.value, Declared::new(&name.location, None))).collect();
     let entries = settings.environments.iter().flat_map(|map| &map.value.0);
     declared.extend(entries.map(|(name, file)| {
         let file = file.as_ref().map(|file| &file.value);
-        (&name.value, Declared { location: &name.location, file })
+        (&name.value, Declared::new(&name.location, file))
     }));
-    declared
+    declared.into_iter().flat_map(|(name, one)| clusters(name, one, findings)).collect()
+}
+
+/// The clusters of an environment that has waves; any other environment as it is.
+fn clusters<'s>(
+    name: &'s EnvironmentName,
+    one: Declared<'s>,
+    findings: &mut Findings,
+) -> Vec<(EnvironmentName, Declared<'s>)> {
+    let waves = one.file.and_then(|file| file.waves.as_ref());
+    let Some(waves) = waves else { return vec![(name.clone(), one)] };
+    if let Some(cluster) = one.file.and_then(|file| file.cluster.as_ref()) {
+        findings.push(
+            Finding::new(
+                &WAVES,
+                format!("`{name}` has `cluster` and `waves`"),
+                cluster.location.clone(),
+            )
+            .because("one cluster")
+            .label(waves.location.clone(), "and several")
+            .help("remove one of the two"),
+        );
+    }
+    let all: Vec<_> = waves.value.iter().flat_map(|wave| wave.value.iter().cloned()).collect();
+    report_twice(&all, |cluster| cluster.0.as_str(), "cluster", findings);
+    for list in waves.value.iter().filter(|wave| wave.value.is_empty()) {
+        findings.push(empty_list("waves", "a wave without clusters", &list.location));
+    }
+    if all.is_empty() {
+        return vec![(name.clone(), one)];
+    }
+    let mut clusters = Vec::new();
+    let mut before: Vec<Sourced<EnvironmentName>> = Vec::new();
+    for (wave, list) in waves.value.iter().enumerate() {
+        let named = list.value.iter().map(|cluster| {
+            let value = name.cluster(&cluster.value);
+            (Sourced { value, location: cluster.location.clone() }, cluster)
+        });
+        let named: Vec<_> = named.collect();
+        clusters.extend(named.iter().map(|(own, cluster)| {
+            let of = Some((name, *cluster));
+            let (location, file, before) = (one.location, one.file, before.clone());
+            (own.value.clone(), Declared { location, file, of, wave, before })
+        }));
+        before = named.into_iter().map(|(own, _)| own).collect();
+    }
+    clusters
 }
 
 fn environment(
@@ -128,7 +230,8 @@ fn environment(
         skip: skip.iter().map(|app| app.value.clone()).collect(),
         retag: file.and_then(|file| file.retag.clone()),
         enters: enters.iter().map(|app| app.value.clone()).collect(),
-        cluster: file.and_then(|file| file.cluster.as_ref()).map(|one| one.value.0.clone()),
+        cluster: declared.cluster().map(str::to_owned),
+        group: declared.of.map(|(group, _)| group.clone()),
         labels: IndexMap::new(),
         quota: None,
         limits: None,
@@ -140,16 +243,21 @@ fn environment(
         app_names: Arc::default(),
     };
     let after = file.and_then(|file| file.after.clone());
+    // A later wave comes after the one before it, wherever the first is.
+    let after = after.map(|after| match declared.before.as_slice() {
+        [] => after,
+        before => Sourced { value: AfterFile::List(before.to_vec()), location: after.location },
+    });
     ResolvedEnvironment { environment, after, skip, enters, is_literal: Vec::new() }
 }
 
 fn report_same_spelling(
-    declared: &IndexMap<&EnvironmentName, Declared<'_>>,
+    declared: &IndexMap<EnvironmentName, Declared<'_>>,
     findings: &mut Findings,
 ) {
     let mut spelled = HashMap::new();
     for (name, one) in declared {
-        match spelled.entry(one.spelling(name)) {
+        match spelled.entry((one.spelling(name), one.cluster())) {
             Entry::Vacant(place) => {
                 place.insert((name, one));
             }

@@ -114,6 +114,7 @@ fn settings(
         retag: raw.and_then(|raw| raw.retag.clone()),
         enters: enters.iter().map(|app| app.value.clone()).collect(),
         cluster: raw.and_then(|raw| raw.cluster.as_ref()).map(|cluster| cluster.value.0.clone()),
+        group: None,
         labels: labels(raw.and_then(|raw| raw.labels.as_ref())),
         quota: root.get("quota").map(Node::to_value),
         limits: root.get("limits").map(Node::to_value),

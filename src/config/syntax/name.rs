@@ -74,6 +74,11 @@ text_schemas!(EnvironmentName);
 pub struct EnvironmentName(Arc<str>);
 
 impl EnvironmentName {
+    /// The environment of one of its clusters.
+    pub(in crate::config) fn cluster(&self, cluster: &DnsLabel) -> Self {
+        Self(format!("{}/{}", self.0, cluster.0).into())
+    }
+
     /// The environment that a stranger's text names; none where it is not a name.
     pub fn named(text: &str) -> Option<Self> {
         Self::parse(text).ok()

@@ -13,10 +13,10 @@ use crate::source::RepoPath;
 codes! {
     /// A path of sites that cannot be read.
     ///
-    /// `path` is a path from the repository's root. `{app}` and `{environment}`
+    /// `path` is a path from the repository's root. `{app}`, `{environment}` and `{cluster}`
     /// stand for a segment or a part of one, each at most once; `{environment}`
     /// is an environment's name as paths spell it, however many segments it
-    /// has. `*` stands for any text without `/`, and a segment `**` for any
+    /// has, and `{cluster}` one of its clusters. `*` stands for any text without `/`, and a segment `**` for any
     /// number of directories.
     ///
     /// ```yaml
@@ -56,10 +56,20 @@ impl PathPattern {
         self.0.contains(ENVIRONMENT_PLACEHOLDER)
     }
 
+    /// Whether the path says the cluster.
+    fn names_cluster(&self) -> bool {
+        self.0.contains(CLUSTER_PLACEHOLDER)
+    }
+
     /// The files of one environment, as paths spell its name; of the pattern as
-    /// it is where it does not say the environment.
-    pub fn of_environment(&self, spelling: &str) -> FilePattern {
-        FilePattern::new(&self.0.replace(ENVIRONMENT_PLACEHOLDER, spelling))
+    /// it is where it does not say the environment. None if the path says the cluster and
+    /// the environment has none.
+    pub fn of_environment(&self, spelling: &str, cluster: Option<&str>) -> Option<FilePattern> {
+        let text = self.0.replace(ENVIRONMENT_PLACEHOLDER, spelling);
+        match cluster {
+            Some(cluster) => Some(FilePattern::new(&text.replace(CLUSTER_PLACEHOLDER, cluster))),
+            None => (!self.names_cluster()).then(|| FilePattern::new(&text)),
+        }
     }
 
     /// As it was written.
@@ -72,6 +82,7 @@ const APP: &str = "{app}";
 
 /// What stands for an environment in paths and routes.
 pub const ENVIRONMENT_PLACEHOLDER: &str = "{environment}";
+const CLUSTER_PLACEHOLDER: &str = "{cluster}";
 
 impl fmt::Display for PathPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,10 +97,11 @@ impl Syntax for PathPattern {
 
     fn parse(text: &str) -> Result<Self, Flaw> {
         let bare = text.replace(APP, "a").replace(ENVIRONMENT_PLACEHOLDER, "e");
+        let bare = bare.replace(CLUSTER_PLACEHOLDER, "c");
         if let Some(at) = bare.find(['{', '}']) {
             return Err(no_capture(&bare[at..]));
         }
-        for capture in [APP, ENVIRONMENT_PLACEHOLDER] {
+        for capture in [APP, ENVIRONMENT_PLACEHOLDER, CLUSTER_PLACEHOLDER] {
             if text.matches(capture).count() > 1 {
                 return Err(Flaw::new(format!("it has `{capture}` twice")));
             }
@@ -311,7 +323,8 @@ mod tests {
     use super::*;
 
     fn app_of(pattern: &str, environment: &str, path: &str) -> Option<Captures> {
-        let pattern = PathPattern::parse(pattern).unwrap().of_environment(environment);
+        let pattern =
+            PathPattern::parse(pattern).unwrap().of_environment(environment, None).unwrap();
         pattern.captures(&RepoPath::new(path).unwrap())
     }
 
@@ -346,7 +359,7 @@ mod tests {
     #[test]
     fn only_directories_on_the_way_to_a_file_are_entered() {
         let enters = |text: &str, directory: &str| {
-            let pattern = PathPattern::parse(text).unwrap().of_environment("qa");
+            let pattern = PathPattern::parse(text).unwrap().of_environment("qa", None).unwrap();
             pattern.enters(&RepoPath::new(directory).unwrap())
         };
         for directory in ["", "apps", "apps/web", "apps/web/qa"] {
@@ -366,7 +379,12 @@ mod tests {
     #[test]
     fn a_pattern_says_where_its_files_are() {
         let prefix = |text: &str| {
-            PathPattern::parse(text).unwrap().of_environment("qa").prefix().to_string()
+            PathPattern::parse(text)
+                .unwrap()
+                .of_environment("qa", None)
+                .unwrap()
+                .prefix()
+                .to_string()
         };
         assert_eq!(prefix("envs/{environment}/**/*.yaml"), "envs/qa");
         assert_eq!(prefix("legacy/prod.yaml"), "legacy/prod.yaml");
@@ -378,7 +396,10 @@ mod tests {
         for part in ["*-", "**/", "*/"] {
             let stars = part.repeat(MOST_STARS / part.matches('*').count());
             let text = format!("{stars}{{environment}}{}", "x".repeat(LONGEST - 200));
-            let files = PathPattern::parse(&text).unwrap().of_environment(&"e".repeat(LONGEST));
+            let files = PathPattern::parse(&text)
+                .unwrap()
+                .of_environment(&"e".repeat(LONGEST), None)
+                .unwrap();
             assert_eq!(files.captures(&RepoPath::new("a").unwrap()), None);
         }
         assert!(PathPattern::parse(&"a".repeat(LONGEST + 1)).is_err());

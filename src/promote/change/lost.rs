@@ -351,10 +351,9 @@ impl FormerSiteSearch<'_> {
     }
 
     fn is_of_kustomize(&self, path: &RepoPath) -> bool {
-        let Environment { name, spelling, .. } = self.environment;
         let mut rules = self.repository.sites.iter();
         rules.any(|rule| {
-            matches!(rule.kind, SiteKind::Kustomize { .. }) && rule.claims(name, spelling, path)
+            matches!(rule.kind, SiteKind::Kustomize { .. }) && self.environment.has_file(rule, path)
         })
     }
 
@@ -362,8 +361,7 @@ impl FormerSiteSearch<'_> {
     /// that something is deployed without them too.
     fn is_overlay(&self, path: &RepoPath) -> bool {
         let rules = self.repository.sites.iter();
-        let Environment { name, spelling, .. } = self.environment;
-        let mut kinds = rules.filter(|rule| rule.claims(name, spelling, path));
+        let mut kinds = rules.filter(|rule| self.environment.has_file(rule, path));
         kinds.any(|rule| !matches!(rule.kind, SiteKind::Manifest | SiteKind::Marker))
     }
 

@@ -1,0 +1,101 @@
+//! Environments with several clusters, which are entered in waves.
+
+use crate::support::shop::Shop;
+
+const RULES: &str = "\
+version: 1
+ladder: [qa, prod]
+environments:
+  prod: { waves: [[eu-1], [eu-2, us-1]] }
+sites:
+  - { path: 'qa/{app}.yaml', environment: qa, kind: yaml, fields: { tag: tag } }
+  - { path: '{cluster}/{environment}/{app}.yaml', kind: yaml, fields: { tag: tag } }
+";
+
+fn shop_with(rules: &str) -> Shop {
+    let tag = |tag: &str| format!("# web\ntag: {tag}\n");
+    let files = [
+        ("rungs.yaml", rules.to_owned()),
+        ("qa/web.yaml", tag("v2")),
+        ("eu-1/prod/web.yaml", tag("v1")),
+        ("eu-2/prod/web.yaml", tag("v1")),
+        ("us-1/prod/web.yaml", tag("v1")),
+    ];
+    Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into())
+}
+
+#[test]
+fn each_wave_is_a_rung() {
+    let shop = shop_with(RULES);
+    shop.ends(0, &["status"]).says("prod/eu-1").says("prod/us-1");
+    let promote = |clusters| ["promote", "web", "--to", "prod", "--cluster", clusters, "--commit"];
+    shop.ends(2, &["promote", "web", "--to", "prod", "--commit"]).says("it has several clusters");
+    // The second wave has what the first has, and nothing else.
+    shop.ends(0, &promote("eu-2")).says("nothing to do, from prod/eu-1");
+    shop.ends(3, &["promote", "web", "--to", "prod/eu-2", "--from", "qa", "--commit"])
+        .finds("gate-fails");
+    shop.ends(0, &promote("eu-1"));
+    assert_eq!(shop.changed(), ["eu-1/prod/web.yaml"]);
+    assert!(shop.message().contains("Rungs-Promote: web from qa"), "{}", shop.message());
+    let both = shop.json(0, &promote("eu-2,us-1"));
+    assert_eq!(both["clusters"].as_array().unwrap().len(), 2, "{both:#}");
+    assert_eq!(both["clusters"][1]["plan"]["environment"], "prod/us-1");
+    assert_eq!(shop.file("us-1/prod/web.yaml"), "# web\ntag: v2");
+    shop.ends(0, &["rollback", "web", "--env", "prod/us-1", "--reason", "slow", "--commit"]);
+    assert_eq!(shop.changed(), [".rungs/holds/prod.us-1/web.yaml", "us-1/prod/web.yaml"]);
+    shop.ends(0, &["audit", "--env", "prod/us-1"]).says("prod/us-1");
+}
+
+#[test]
+fn a_wave_soaks_before_the_next() {
+    let gated = RULES.replace("waves: [", "gates: { soak: 1h }, waves: [");
+    let shop = shop_with(&gated);
+    shop.days_ago(1, "Long ago", &[("qa/web.yaml", Some("tag: v3\n"))]);
+    shop.pull();
+    shop.ends(0, &["promote", "web", "--to", "prod/eu-1", "--commit"]);
+    shop.ends(5, &["promote", "web", "--to", "prod", "--cluster", "eu-2,us-1", "--commit"])
+        .says("it has been in `prod/eu-1` for");
+}
+
+#[test]
+fn all_clusters_of_one_file_change_together_and_are_refused_one_by_one() {
+    let rules = RULES.replace("{cluster}/{environment}", "{environment}");
+    let files = [
+        ("rungs.yaml", rules),
+        ("qa/web.yaml", "tag: v2\n".to_owned()),
+        ("prod/web.yaml", "tag: v1\n".to_owned()),
+    ];
+    let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into());
+    shop.ends(1, &["promote", "web", "--to", "prod/eu-1", "--commit"]).finds("shared-base");
+}
+
+#[test]
+fn what_waves_cannot_be_is_refused() {
+    for (from, to, code) in [
+        ("waves: [", "cluster: eu-1, waves: [", "waves-and-cluster"),
+        ("[eu-1]", "[eu-1, us-1]", "twice"),
+        ("[eu-1]", "[]", "empty-list"),
+        ("ladder: [qa, prod]", "ladder: [qa, [prod, dr]]", "waves-on-shared-rung"),
+        ("'{cluster}/{environment}", "'{cluster}/{cluster}/{environment}", "invalid-site-path"),
+    ] {
+        let shop = shop_with(&RULES.replace(from, to));
+        let output = shop.rungs(&["status"]);
+        assert_eq!(output.code, Some(2), "{to}: {output:?}");
+        assert!(output.stderr.contains(code), "{to}: {}", output.stderr);
+    }
+}
+
+#[test]
+fn an_environment_beside_the_ladder_may_have_waves_and_come_before_others() {
+    let rules = RULES
+        .replace("ladder: [qa, prod]", "ladder: [qa]")
+        .replace("prod: { waves", "after-prod: { after: [prod] }\n  prod: { after: [qa], waves")
+        + "  - { path: 'late/{app}.yaml', environment: after-prod, kind: yaml, fields: { tag: tag } }\n";
+    let shop = shop_with(&rules);
+    shop.elsewhere("Late", &[("late/web.yaml", Some("tag: v1\n"))]);
+    shop.pull();
+    shop.ends(3, &["promote", "web", "--to", "after-prod", "--from", "qa", "--commit"]);
+    shop.ends(0, &["promote", "web", "--to", "prod", "--cluster", "eu-1,eu-2,us-1", "--commit"]);
+    shop.ends(0, &["promote", "web", "--to", "after-prod", "--commit"]);
+    assert_eq!(shop.file("late/web.yaml"), "tag: v2");
+}
