@@ -26,6 +26,27 @@ const BUILT: &str = "4c1f0de09ae7b6b0d3b3a3f8a2f6b1c5d7e9f001";
 /// The pull request that pipelines run for.
 const REQUESTED: &str = "refs/pull/7/merge";
 
+/// What GitHub sets.
+const GITHUB: [(&str, &str); 4] = [
+    ("GITHUB_ACTIONS", "true"),
+    ("GITHUB_ACTOR", "ana"),
+    ("GITHUB_RUN_NUMBER", "118"),
+    ("GITHUB_SHA", BUILT),
+];
+
+/// What GitLab sets, and the variable that the project has.
+const GITLAB: [(&str, &str); 9] = [
+    ("GITLAB_CI", "true"),
+    ("GITLAB_USER_NAME", "Ana"),
+    ("GITLAB_USER_EMAIL", "ana@example.com"),
+    ("CI_DEFAULT_BRANCH", "main"),
+    ("CI_PIPELINE_IID", "118"),
+    ("CI_COMMIT_SHA", BUILT),
+    ("CI_REGISTRY", "registry.gitlab.com"),
+    ("CI_REGISTRY_IMAGE", "registry.gitlab.com/shop/web"),
+    ("DEPLOY_TOKEN", "s3cret"),
+];
+
 /// A pipeline of a guide, with a job.
 struct Pipeline {
     /// The guide and the job's name.
@@ -97,6 +118,24 @@ impl Pipeline {
     /// Whether it pushes with the job's own token.
     fn pushes_itself(&self) -> bool {
         !self.is_applications() && self.text().contains("--commit")
+    }
+
+    /// The variables that the forge sets.
+    fn environment(&self) -> Vec<(&'static str, &'static str)> {
+        let repository = if self.is_applications() { "shop/web" } else { "shop/deploy" };
+        let mut all = if self.is_github() { GITHUB.to_vec() } else { GITLAB.to_vec() };
+        let name = if self.is_github() { "GITHUB_REPOSITORY" } else { "CI_PROJECT_PATH" };
+        all.extend([("CI", "true"), (name, repository)]);
+        all.extend(match (self.is_github(), self.is_request()) {
+            (true, true) => [("GITHUB_EVENT_NAME", "pull_request"), ("GITHUB_BASE_REF", "main")],
+            (true, false) => [("GITHUB_EVENT_NAME", "push"), ("GITHUB_REF_NAME", "main")],
+            (false, true) => [
+                ("CI_PIPELINE_SOURCE", "merge_request_event"),
+                ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+            ],
+            (false, false) => [("CI_PIPELINE_SOURCE", "push"), ("CI_COMMIT_BRANCH", "main")],
+        });
+        all
     }
 
     /// The number of commits that its checkout has; none for all of them.
@@ -199,9 +238,10 @@ impl Runner {
             self.check_out(pipeline, &workspace.join(path), &self.remote.file_url());
         } else if !pipeline.is_applications() {
             let (user, token) = Self::password(pipeline);
-            let url = match pipeline.is_github() {
-                true => self.server.url("shop/deploy"),
-                false => self.server.url_with(user, token, "shop/deploy.git"),
+            let url = if pipeline.is_github() {
+                self.server.url("shop/deploy")
+            } else {
+                self.server.url_with(user, token, "shop/deploy.git")
             };
             self.check_out(pipeline, &workspace, &url);
         }
@@ -231,42 +271,6 @@ impl Runner {
         git(at, &["checkout", "-q", "--detach", "refs/remotes/ci/commit"]);
     }
 
-    fn environment(&self, pipeline: &Pipeline) -> Vec<(&'static str, String)> {
-        let repository = if pipeline.is_applications() { "shop/web" } else { "shop/deploy" };
-        let set: &[(&'static str, &str)] = match (pipeline.is_github(), pipeline.is_request()) {
-            (true, true) => &[("GITHUB_EVENT_NAME", "pull_request"), ("GITHUB_BASE_REF", "main")],
-            (true, false) => &[("GITHUB_EVENT_NAME", "push"), ("GITHUB_REF_NAME", "main")],
-            (false, true) => &[
-                ("CI_PIPELINE_SOURCE", "merge_request_event"),
-                ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
-            ],
-            (false, false) => &[("CI_PIPELINE_SOURCE", "push"), ("CI_COMMIT_BRANCH", "main")],
-        };
-        let forge: &[(&'static str, &str)] = match pipeline.is_github() {
-            true => &[
-                ("GITHUB_ACTIONS", "true"),
-                ("GITHUB_REPOSITORY", repository),
-                ("GITHUB_ACTOR", "ana"),
-                ("GITHUB_RUN_NUMBER", "118"),
-                ("GITHUB_SHA", BUILT),
-            ],
-            false => &[
-                ("GITLAB_CI", "true"),
-                ("CI_PROJECT_PATH", repository),
-                ("CI_DEFAULT_BRANCH", "main"),
-                ("CI_PIPELINE_IID", "118"),
-                ("CI_COMMIT_SHA", BUILT),
-                ("CI_REGISTRY", "registry.gitlab.com"),
-                ("CI_REGISTRY_IMAGE", "registry.gitlab.com/shop/web"),
-                ("GITLAB_USER_NAME", "Ana"),
-                ("GITLAB_USER_EMAIL", "ana@example.com"),
-                ("DEPLOY_TOKEN", "s3cret"),
-            ],
-        };
-        let all = [forge, set].concat().into_iter().chain([("CI", "true")]);
-        all.map(|(name, value)| (name, value.to_owned())).collect()
-    }
-
     /// Runs a job's scripts, each of which has to succeed.
     fn run(&self, pipeline: &Pipeline) {
         let (user, token) = Self::password(pipeline);
@@ -278,7 +282,7 @@ impl Runner {
         for Script { text: script, variables, directory } in pipeline.scripts() {
             let mut shell = self.shell(&workspace.join(directory), &programs, &script);
             let variables = variables.into_iter().map(|(name, value)| (name, self.local(&value)));
-            shell.envs(self.environment(pipeline)).envs(variables);
+            shell.envs(pipeline.environment()).envs(variables);
             let output = shell.output().unwrap();
             let text = transcript(&output);
             assert!(output.status.success(), "{}:\n{script}\n{text}", pipeline.name);
