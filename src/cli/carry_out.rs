@@ -75,6 +75,9 @@ fn report(
             let count = files.len();
             let noun = if count == 1 { "file" } else { "files" };
             context.console.say(&format!("changed {count} {noun} of the work tree"));
+            if let Some(message) = planned.message_to_keep() {
+                context.console.say(&format!("{TO_KEEP}\n\n{}", set_in(message)));
+            }
         }
         Done::Committed { commit, branch } => {
             context.console.say(&format!("committed {} to {branch}", commit.short()));
@@ -90,8 +93,20 @@ fn report(
     let mut outcome = Outcome { findings, answer, ..Outcome::default() };
     outcome.data.insert("plan".to_owned(), json!(planned.plan));
     outcome.data.insert("identity".to_owned(), json!(planned.identity));
-    outcome.data.insert("done".to_owned(), done_json(done));
+    outcome.data.insert("done".to_owned(), done_json(done, &planned.message));
     outcome
+}
+
+/// What comes before the message of a commit that somebody else makes.
+const TO_KEEP: &str =
+    "commit it with this message: `rungs gates --base` and `rungs audit` read its lines";
+
+/// The lines set in, as they may be pasted: spaces before them do not count.
+fn set_in(message: &str) -> String {
+    let lines = message.trim_end().lines().map(|line| {
+        if line.is_empty() { String::new() } else { format!("    {}", harmless(line)) }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The plan as people read it. If no site changes but a file does, as with
@@ -105,12 +120,14 @@ fn plan_text(planned: &PlannedChange, style: TextStyle, is_all: bool) -> String 
     }
 }
 
-fn done_json(done: &Done) -> Value {
+fn done_json(done: &Done, message: &str) -> Value {
     match done {
         Done::Shown => json!({ "what": "shown" }),
         Done::Stopped => json!({ "what": "stopped" }),
         Done::Nothing => json!({ "what": "nothing" }),
-        Done::Written(files) => json!({ "what": "written", "files": files }),
+        Done::Written(files) => {
+            json!({ "what": "written", "files": files, "message": message })
+        }
         Done::Committed { commit, branch } => {
             json!({ "what": "committed", "commit": commit, "branch": branch.name() })
         }

@@ -11,6 +11,7 @@ mod clusters;
 mod companions;
 mod gates;
 mod git_references;
+mod kept_records;
 mod kept_rows;
 mod numbers;
 mod parts;

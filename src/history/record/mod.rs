@@ -162,6 +162,16 @@ impl Record {
             && (is_bare() || self.references == Self::references_of(from.unwrap_or(&nothing), to))
     }
 
+    /// Whether it says what no reader finds in the files, and what counts later: for gates,
+    /// for the order of builds, or in an audit.
+    pub fn tells_more(&self) -> bool {
+        let is_named = self.names_source || self.names_state;
+        let is_let_through = !self.replaces.is_empty() || !self.overrides.is_empty();
+        let is_of_build = !self.sequences.is_empty() || !self.source_commits.is_empty();
+        let is_rollback = self.action == Action::Rollback;
+        is_named || is_let_through || is_of_build || is_rollback || self.ticket.is_some()
+    }
+
     /// A record that says nothing but what was done where.
     pub fn new(action: Action, app: &str, environment: EnvironmentName) -> Self {
         Self {

@@ -16,6 +16,7 @@ use super::base::Base;
 use super::gates::Binds;
 use crate::diagnostic::Findings;
 use crate::git::OwnBranch;
+use crate::history::record::{self, Record};
 use crate::source::FileChanges;
 use crate::worker::Renderer;
 
@@ -110,6 +111,13 @@ impl PlannedChange {
     /// are not blocked.
     pub fn is_stopped(&self, intent: &dyn Intent) -> bool {
         !self.obstacles.is_empty() && (!intent.takes_all() || self.is_nothing())
+    }
+
+    /// The commit's message, for whoever commits the files: none if nothing is lost without
+    /// it.
+    pub fn message_to_keep(&self) -> Option<&str> {
+        let tells_more = record::read(&self.message).iter().any(Record::tells_more);
+        tells_more.then_some(&self.message)
     }
 
     /// Whether no file changes.
