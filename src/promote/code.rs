@@ -83,6 +83,15 @@ codes! {
     /// image in the environment's files would be an error of the gate `order`.
     APP_REMOVED = "app-removed", Answer, Note;
 
+    /// A record that counts for nothing.
+    ///
+    /// The message of a commit has a record of this app in this environment, and it does not
+    /// say what the change does: it names other references, or a state that history does not
+    /// have where the record says. So the change is judged as if nobody had written it. If
+    /// you commit by hand, take the message that `--write` prints; after further changes,
+    /// let rungs make the change anew.
+    RECORD_IGNORED = "record-ignored", Answer, Note;
+
     /// A change that weakens gates.
     ///
     /// It removes or relaxes a gate, lifts a hold, turns the ladder, or changes what says

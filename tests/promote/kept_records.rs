@@ -1,7 +1,7 @@
 //! What `--write` prints for the commit that a person makes is what gates count.
 
 use crate::support::git::git;
-use crate::support::shop::{Shop, image};
+use crate::support::shop::{Shop, image, put};
 
 /// A shop in which stage wants a ticket.
 fn shop() -> Shop {
@@ -41,6 +41,37 @@ fn a_fix_is_replaced_by_a_commit_with_the_lines_that_are_printed() {
     git(&shop.clone, &["switch", "-qc", "topic"]);
     git(&shop.clone, &["commit", "-qam", &message]);
     shop.ends(0, &["gates", "--base", "main"]);
+}
+
+#[test]
+fn a_record_that_does_not_count_says_why() {
+    let reference =
+        |tag: &str| format!("Rungs-Reference: image registry.example.com/shop/web:{tag}");
+    let promote = "Rungs-Promote: web from qa to stage";
+    for (record, why) in [
+        (
+            format!("{promote}\n{}", reference("v3")),
+            "and it becomes `registry.example.com/shop/web:v2`",
+        ),
+        (format!("{promote}\nRungs-Reference: wbe v2"), "it names `wbe`, which does not change"),
+        (promote.to_owned(), "it does not name `image`"),
+        ("Rungs-Rollback: web in stage".to_owned(), "`stage` never had this state"),
+        (
+            format!("Rungs-Promote: web from prod to stage\n{}", reference("v2")),
+            "the state does not come from `prod`",
+        ),
+    ] {
+        let shop = Shop::adopted(&[]);
+        git(&shop.clone, &["switch", "-qc", "topic"]);
+        put(&shop.clone, "stage/web.yaml", Some(&image("web", "v2")));
+        git(&shop.clone, &["commit", "-qam", &format!("Promote web\n\n{record}\n")]);
+        shop.ends(0, &["gates", "--base", "main"]).finds("record-ignored").says(why);
+        // One that counts has no note.
+        let counts = format!("Promote web\n\n{promote}\n{}\n", reference("v2"));
+        git(&shop.clone, &["commit", "-q", "--amend", "-m", &counts]);
+        let output = shop.ends(0, &["gates", "--base", "main"]);
+        assert!(!output.stderr.contains("record-ignored"), "{output:?}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::brought::BroughtByApp;
 use super::deployed::DeployedApp;
+use super::ignored_record;
 use super::lost::{FormerSiteSearch, FormerSites, Unexplained};
 use super::proposed::ProposedChange;
 use super::references::is_judged;
@@ -362,7 +363,26 @@ impl ChangedApp<'_> {
             let at = at.unwrap_or_else(Location::of_repository);
             notes.push(Finding::new(&APP_REMOVED, message, at).about(self.subject()));
         }
+        notes.extend(self.ignored_record().map(|note| note.about(self.subject())));
         notes
+    }
+
+    /// The note that there is a record of the app, and none that counts.
+    fn ignored_record(&self) -> Option<Finding> {
+        let instance = AppInstance::new(&self.target.name, &self.app);
+        let about = self.change.records.iter().rfind(|record| record.moves(&instance))?;
+        let after = self.after.as_ref()?;
+        let proposed = after.state.as_ref().ok()?;
+        let before = self.before.as_ref().and_then(|sites| sites.state.as_ref().ok());
+        let known = before.map(|before| self.with_deployed(before, proposed));
+        let (record, why) = match self.record(known.as_ref(), proposed) {
+            Some(record) => {
+                let arrival = self.arrival(known.as_ref(), proposed, (Some(record), &[]));
+                (record, ignored_record::unborne(record, &arrival.ok()?)?)
+            }
+            None => (about, ignored_record::mismatch(about, &known.unwrap_or_default(), proposed)?),
+        };
+        Some(ignored_record::note(record, why, after.sites.first()?.location.clone()))
     }
 }
 

@@ -10,6 +10,7 @@ mod brought;
 mod changed_app;
 mod deployed;
 mod deployed_apps;
+mod ignored_record;
 mod lost;
 mod others;
 mod pipelines;
