@@ -86,12 +86,12 @@ pub struct Environment {
     /// Which state of the previous environment is promoted to it.
     pub select: Selection,
     /// Apps that may be promoted past it without being in it.
-    pub skip: Vec<String>,
+    pub skip: Vec<Sourced<String>>,
     /// The tag that a promotion writes; none for that of the environment below.
     pub retag: Option<Sourced<RetagPattern>>,
     /// Apps that begin in it although environments come before it: no environment below
     /// has to have them.
-    pub enters: Vec<String>,
+    pub enters: Vec<Sourced<String>>,
     /// The cluster that it runs on; none if the repository has only one.
     pub cluster: Option<String>,
     /// The environment of which it is one cluster of several; none if it is one by itself.

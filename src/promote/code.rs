@@ -83,6 +83,12 @@ codes! {
     /// image in the environment's files would be an error of the gate `order`.
     APP_REMOVED = "app-removed", Answer, Note;
 
+    /// A setting that names an app which no environment has.
+    ///
+    /// `skip` then has no effect. `enters` may name an app before it is there; it is a
+    /// warning where it is nearly the name of one that is there.
+    NAMES_NO_APP = "names-no-app", Input, Warning;
+
     /// A record that counts for nothing.
     ///
     /// The message of a commit has a record of this app in this environment, and it does not

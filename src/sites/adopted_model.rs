@@ -65,7 +65,8 @@ impl AdoptedModel {
         let environments = repository.environments.iter().map(|environment| {
             let rules = repository.policies.of(environment.tier);
             let unpinned = rules.unpinned.as_ref().map(|severity| severity.value);
-            let (name, skip) = (environment.name.clone(), environment.skip.clone());
+            let skip = environment.skip.iter().map(|app| app.value.clone()).collect();
+            let name = environment.name.clone();
             AdoptedEnvironment { name, unpinned, skip }
         });
         let rules = repository.sites.iter().map(|rule| Rule::new(rule, repository));

@@ -43,7 +43,7 @@ fn an_environment_has_its_settings_and_its_spelling() {
     );
     assert_eq!(production.gates.soak.as_ref().unwrap().value.time.seconds(), 24 * 3600);
     assert_eq!(
-        (production.skip[0].as_str(), production.enters[0].as_str()),
+        (production.skip[0].value.as_str(), production.enters[0].value.as_str()),
         ("My_Cart.v2", "reports")
     );
     assert_eq!(production.directory, RepoPath::root());

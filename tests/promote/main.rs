@@ -25,6 +25,7 @@ mod secrets;
 mod set;
 mod status;
 mod texts;
+mod status_noise;
 mod ways_round;
 #[path = "../support/mod.rs"]
 mod support;

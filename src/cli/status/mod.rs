@@ -1,6 +1,7 @@
 //! `rungs status`
 
 mod markdown;
+mod shared;
 mod text;
 mod words;
 
@@ -67,7 +68,8 @@ impl StatusArgs {
         show(context, &status, !self.apps.is_empty(), now);
         let cells = status.apps.iter().flat_map(|app| &app.environments);
         let is_behind = cells.into_iter().any(Cell::is_behind);
-        notes.extend(findings);
+        let is_condensed = self.apps.is_empty() && context.console.format() == Format::Text;
+        notes.extend(if is_condensed { shared::condensed(findings) } else { findings });
         let mut outcome = Outcome::from(notes);
         outcome.answer = (self.exit_code && is_behind).then_some(ProblemKind::Answer);
         // Of thousands of apps, data that no format shows would be much.

@@ -215,8 +215,6 @@ fn environment(
     findings: &mut Findings,
 ) -> ResolvedEnvironment {
     let file = declared.file;
-    let skip = app_names(file.and_then(|file| file.skip.as_ref()));
-    let enters = app_names(file.and_then(|file| file.enters.as_ref()));
     let environment = Environment {
         name: name.clone(),
         directory: RepoPath::root(),
@@ -227,9 +225,9 @@ fn environment(
         select: file
             .and_then(|file| file.select.as_ref())
             .map_or(Selection::Current, |select| select.value),
-        skip: skip.iter().map(|app| app.value.clone()).collect(),
+        skip: app_names(file.and_then(|file| file.skip.as_ref())),
         retag: file.and_then(|file| file.retag.clone()),
-        enters: enters.iter().map(|app| app.value.clone()).collect(),
+        enters: app_names(file.and_then(|file| file.enters.as_ref())),
         cluster: declared.cluster().map(str::to_owned),
         group: declared.of.map(|(group, _)| group.clone()),
         labels: IndexMap::new(),
@@ -248,7 +246,7 @@ fn environment(
         [] => after,
         before => Sourced { value: AfterFile::List(before.to_vec()), location: after.location },
     });
-    ResolvedEnvironment { environment, after, skip, enters, is_literal: Vec::new() }
+    ResolvedEnvironment { environment, after, is_literal: Vec::new() }
 }
 
 fn report_same_spelling(

@@ -45,8 +45,6 @@ codes! {
 pub(super) struct ResolvedEnvironment {
     pub(super) environment: Environment,
     pub(super) after: Option<Sourced<AfterFile>>,
-    pub(super) skip: Vec<Sourced<String>>,
-    pub(super) enters: Vec<Sourced<String>>,
     /// For each app whether its namespace is named literally.
     pub(super) is_literal: Vec<bool>,
 }
@@ -100,8 +98,6 @@ fn settings(
     raw: Option<&EnvironmentFile>,
     findings: &mut Findings,
 ) -> ResolvedEnvironment {
-    let skip = app_names(raw.and_then(|raw| raw.skip.as_ref()));
-    let enters = app_names(raw.and_then(|raw| raw.enters.as_ref()));
     let environment = Environment {
         directory: leaf.path.clone(),
         spelling: name.as_str().to_owned(),
@@ -110,9 +106,9 @@ fn settings(
         select: raw
             .and_then(|raw| raw.select.as_ref())
             .map_or(Selection::Current, |select| select.value),
-        skip: skip.iter().map(|app| app.value.clone()).collect(),
+        skip: app_names(raw.and_then(|raw| raw.skip.as_ref())),
         retag: raw.and_then(|raw| raw.retag.clone()),
-        enters: enters.iter().map(|app| app.value.clone()).collect(),
+        enters: app_names(raw.and_then(|raw| raw.enters.as_ref())),
         cluster: raw.and_then(|raw| raw.cluster.as_ref()).map(|cluster| cluster.value.0.clone()),
         group: None,
         labels: labels(raw.and_then(|raw| raw.labels.as_ref())),
@@ -134,7 +130,7 @@ fn settings(
     };
     check_quota(root, findings);
     let after = raw.and_then(|raw| raw.after.clone());
-    ResolvedEnvironment { environment, after, skip, enters, is_literal: Vec::new() }
+    ResolvedEnvironment { environment, after, is_literal: Vec::new() }
 }
 
 /// The names in a list of apps, each with its place.
@@ -242,8 +238,8 @@ pub(super) fn check_skips(
     findings: &mut Findings,
 ) {
     for one in resolved {
-        report_twice(&one.skip, String::as_str, "app", findings);
-        for app in &one.skip {
+        report_twice(&one.environment.skip, String::as_str, "app", findings);
+        for app in &one.environment.skip {
             known.check_app(&app.value, &app.location, findings);
             if let Some(present) = one.environment.app(&app.value) {
                 let message = format!(
@@ -265,6 +261,6 @@ pub(super) fn check_skips(
 /// enters.
 pub(super) fn check_enters(resolved: &[ResolvedEnvironment], findings: &mut Findings) {
     for one in resolved {
-        report_twice(&one.enters, String::as_str, "app", findings);
+        report_twice(&one.environment.enters, String::as_str, "app", findings);
     }
 }

@@ -222,8 +222,10 @@ impl<'a> RelaxationSearch<'a> {
         for (key, from, to) in
             [("skip", &base.skip, &now.skip), ("enters", &base.enters, &now.enters)]
         {
-            for app in to.iter().filter(|app| !from.contains(app)) {
-                self.add(Some(base), format!("`{key}` names `{app}`"), location());
+            let is_new = |app: &&Sourced<String>| from.iter().all(|one| one.value != app.value);
+            for app in to.iter().filter(is_new) {
+                let what = format!("`{key}` names `{}`", app.value);
+                self.add(Some(base), what, app.location.clone());
             }
         }
         if base.select != now.select && now.select == Selection::NewestEligible {

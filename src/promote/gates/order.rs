@@ -90,7 +90,7 @@ fn judge_first(candidate: &Candidate<'_>) -> Judgement {
     let first = format!("no environment before `{name}` has ever had `{app}`");
     if !matches!(transition, Transition::Set) {
         Judgement::fail(first)
-    } else if target.enters.iter().any(|one| one == app) {
+    } else if target.enters.iter().any(|one| one.value == *app) {
         Judgement::pass(format!("`{app}` enters `{name}` first"))
     } else if current.is_some() {
         Judgement::pass(format!("{first}, and it is there already"))

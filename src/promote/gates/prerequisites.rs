@@ -194,7 +194,9 @@ impl LadderSearch<'_> {
         }
         let mut environments = repository.environments.iter();
         let environment = environments.find(|environment| environment.name == *name);
-        if environment.is_some_and(|environment| environment.skip.iter().any(|skip| skip == app)) {
+        if environment
+            .is_some_and(|environment| environment.skip.iter().any(|skip| skip.value == *app))
+        {
             return None;
         }
         match evidence.tenures(name, app).next() {

@@ -4,6 +4,7 @@
 mod ages;
 mod cell;
 mod kept_rows;
+mod misnamed;
 mod settings;
 mod status_builder;
 mod sites;
@@ -110,6 +111,10 @@ pub fn status(
     let mut findings = model.findings_of_files(is_shown);
     findings.extend(sites.findings(is_shown));
     findings.extend(unbound(base, &rows, &shown));
+    // Of apps that are selected by name, nobody knows what others there are.
+    if *apps == AppSelection::All && !rows.is_empty() {
+        findings.extend(misnamed::findings(base.repository(), &rows));
+    }
     findings.extend(settings.findings);
     findings.extend(shared_bases(&model.shared(&base.tree), is_shown));
     let commit = base.commits().map(|commits| commits.tip.clone());

@@ -1,0 +1,67 @@
+//! What status says of the whole repository: as much as a person reads.
+
+use std::fmt::Write as _;
+
+use crate::support::shop::Shop;
+
+/// A shop in which so many apps have their image in a base that two environments share.
+fn sharing(apps: usize) -> Shop {
+    let mut files = vec![(
+        "rungs.yaml".to_owned(),
+        "version: 1\nladder: [qa, prod]\nsites:\n  \
+         - { path: '{app}/{environment}/kustomization.yaml', kind: kustomize }\n"
+            .to_owned(),
+    )];
+    for at in 0..apps {
+        for environment in ["qa", "prod"] {
+            let overlay = "resources: [../base]\n".to_owned();
+            files.push((format!("app{at}/{environment}/kustomization.yaml"), overlay));
+        }
+        let mut pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: web }\n".to_owned();
+        let _ =
+            writeln!(pod, "spec: {{ containers: [{{ name: web, image: 'r.io/app{at}:v1' }}] }}");
+        files.push((format!("app{at}/base/pod.yaml"), pod));
+        let base = "resources: [pod.yaml]\n".to_owned();
+        files.push((format!("app{at}/base/kustomization.yaml"), base));
+    }
+    Shop::of(&files.into_iter().collect())
+}
+
+#[test]
+fn of_many_shared_places_a_few_are_shown_and_the_others_counted() {
+    for (apps, shown, more) in
+        [(6, 6, None), (7, 6, Some("2 more places")), (30, 6, Some("25 more places"))]
+    {
+        let shop = sharing(apps);
+        let text = shop.rungs(&["status"]).stderr;
+        assert_eq!(text.matches("[shared-base]").count(), shown, "{apps}: {text}");
+        assert!(more.is_none_or(|more| text.contains(more)), "{apps}: {text}");
+        // Nothing is left out where a program reads it, or one app is asked for.
+        let json = shop.rungs(&["status", "--format", "json"]).stdout;
+        assert_eq!(json.matches("\"shared-base\"").count(), apps);
+        let one = shop.rungs(&["status", "app3"]).stderr;
+        assert!(one.contains("app3/base/pod.yaml") && !one.contains("more places"), "{one}");
+    }
+}
+
+#[test]
+fn a_name_in_skip_and_enters_that_nobody_has_is_a_warning() {
+    let settings = "environments:\n  prod: { skip: [api, wbe, gone], enters: [webb, reports] }\n";
+    let shop = Shop::configured(settings, &[]);
+    let status = shop.json(0, &["status"]);
+    let findings = status["findings"].as_array().unwrap().iter();
+    let found: Vec<_> = findings
+        .filter(|finding| finding["code"] == "names-no-app")
+        .map(|finding| [&finding["message"], &finding["help"]].map(|text| text.as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ["`skip` of `prod` names `wbe`, which no environment has", "did you mean `web`?"],
+            ["`skip` of `prod` names `gone`, which no environment has", "remove it"],
+            ["`enters` of `prod` names `webb`, which no environment has", "did you mean `web`?"],
+        ]
+    );
+    let unnamed = shop.rungs(&["status", "web"]).stderr;
+    assert!(!unnamed.contains("names-no-app"), "{unnamed}");
+}
