@@ -8,6 +8,7 @@ use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, base, console};
 use crate::deliver::{Delivered, Delivery, DeliveryMode, Done, no_destination};
 use crate::diagnostic::{Finding, Findings, Format, TextStyle, harmless};
+use crate::git::OwnBranch;
 use crate::promote::{Intent, PlannedChange, repeats_verdict, show};
 
 /// Carries an intent out as the options say, and shows the result.
@@ -22,7 +23,7 @@ pub(super) fn run(
     let worker = rendering.worker();
     let delivery = Delivery::new(workspace, &worker, context.now);
     let delivered = delivery.execute(mode.unwrap_or(DeliveryMode::Show), intent)?;
-    let mut outcome = report(context, &delivered, mode, intent.takes_all());
+    let mut outcome = report(context, &delivered, mode, intent);
     base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
     base::say_no_clone(workspace, &mut outcome);
     if mode.is_none() {
@@ -40,7 +41,7 @@ fn report(
     context: &Context,
     delivered: &Delivered,
     mode: Option<DeliveryMode>,
-    is_all: bool,
+    intent: &dyn Intent,
 ) -> Outcome {
     let Delivered { planned, done, .. } = delivered;
     let (verdicts, mut findings): (Findings, Findings) =
@@ -48,7 +49,7 @@ fn report(
     let mut warnings = planned.warnings.clone();
     let mut answer = None;
     if context.console.format() == Format::Text {
-        let text = plan_text(planned, context.console.stdout_style(), is_all);
+        let text = plan_text(planned, context.console.stdout_style(), intent);
         match done {
             Done::Shown | Done::Stopped => console::print_text(&text),
             _ => context.console.say(text.trim_end()),
@@ -109,13 +110,15 @@ fn set_in(message: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The plan as people read it. If no site changes but a file does, as with
-/// holds, it is the first line of the commit's message.
-fn plan_text(planned: &PlannedChange, style: TextStyle, is_all: bool) -> String {
+/// The plan as people read it. If no site changes but a file does, and of holds, it is
+/// the first line of the commit's message.
+fn plan_text(planned: &PlannedChange, style: TextStyle, intent: &dyn Intent) -> String {
     let changes_sites = planned.plan.apps.iter().any(|app| !app.changes.is_empty());
+    let is_of_holds = intent.own_branch() == OwnBranch::Hold;
+    let is_subject = is_of_holds || !changes_sites && !planned.files.is_empty();
     match planned.message.lines().next() {
-        Some(subject) if !changes_sites && !planned.files.is_empty() => format!("{subject}\n"),
-        _ if is_all => show::plan::text_without_idle_apps(&planned.plan, style),
+        Some(subject) if is_subject => format!("{}\n", harmless(subject)),
+        _ if intent.takes_all() => show::plan::text_without_idle_apps(&planned.plan, style),
         _ => show::plan::text(&planned.plan, style),
     }
 }

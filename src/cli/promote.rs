@@ -17,6 +17,10 @@ use crate::sites::StateReference;
 /// environment's gates allow it. The target keeps its own image repositories. If there is nothing
 /// to do, the exit code is 0.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "\
+rungs promote [OPTIONS] --to <ENV> <APP>...
+       rungs promote [OPTIONS] --to <ENV> --train <TRAIN>
+       rungs promote [OPTIONS] --to <ENV> --all")]
 pub(super) struct PromoteArgs {
     /// The apps to promote
     #[arg(value_name = "APP", required_unless_present_any = ["train", "all"])]

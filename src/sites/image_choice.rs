@@ -309,11 +309,14 @@ impl ImageRequest {
 
     /// The similar name among those of these images, else all of their keys.
     fn suggestion(&self, images: &[ImageNames<'_>]) -> Option<String> {
+        let called = self.called();
         let known = images.iter().flat_map(|one| one.keys.iter().copied().chain(one.repository));
-        if let Some(near) = nearest(&self.called(), known) {
+        let keys: BTreeSet<_> = images.iter().filter_map(|one| one.keys.first()).collect();
+        // Of the items of a list, none is nearer than another to the list's name.
+        let is_of_several = keys.iter().filter(|key| key.starts_with(called.as_str())).count() > 1;
+        if let Some(near) = nearest(&called, known).filter(|_| !is_of_several) {
             return Some(format!("did you mean `{near}`?"));
         }
-        let keys: BTreeSet<_> = images.iter().filter_map(|one| one.keys.first()).collect();
         let shown: Vec<_> = keys.iter().take(SHOWN).map(|key| (**key).to_owned()).collect();
         match &*shown {
             [] => None,

@@ -13,6 +13,7 @@ mod gates;
 mod git_references;
 mod kept_records;
 mod kept_rows;
+mod mistakes;
 mod numbers;
 mod parts;
 mod one_file;

@@ -111,7 +111,7 @@ impl AuditArgs {
         let mut findings = loaded.loaded.warnings.clone();
         findings.extend(workspace.rewritten(&branch));
         base::say_unexpected(context, workspace, &branch);
-        Ok(print(&format, entries.take(limit), findings, &base))
+        Ok(print(context, &format, entries.take(limit), findings, &base))
     }
 
     /// Refuses apps that no environment has or ever had.
@@ -168,13 +168,22 @@ fn point(workspace: &Workspace, text: &str) -> Result<ObjectName, Findings> {
         Err(NamingError::Failed(findings)) => Err(findings),
         Err(NamingError::Unknown(unknown)) => {
             let message = format!("`{}` is neither a time nor a commit", harmless(text));
-            let fetch = unknown.help.map(|help| format!("; {help}")).unwrap_or_default();
+            // What is meant as a time is in no other clone either.
+            let help = unknown.help.filter(|_| !is_like_time(text));
+            let fetch = help.map(|help| format!("; {help}")).unwrap_or_default();
             Err(Finding::new(&NO_SUCH_TIME, message, Location::of_repository())
                 .because("no such commit in this clone")
                 .help(format!("write `2026-11-01`, `7d`, a tag or a commit{fetch}"))
                 .into())
         }
     }
+}
+
+/// Whether a text looks as if it were meant as a time: `2025-13-01`, `3x`.
+fn is_like_time(text: &str) -> bool {
+    let is_day = text.len() >= 8 && text.bytes().all(|byte| b"0123456789-:T.Z+".contains(&byte));
+    let unit = text.trim_start_matches(|char: char| char.is_ascii_digit());
+    is_day || (unit.len() < text.len() && (1..=2).contains(&unit.len()))
 }
 
 /// Returns the commit if it is one of the branch itself.
@@ -276,6 +285,7 @@ impl EntryFormat {
 }
 
 fn print(
+    context: &Context,
     format: &EntryFormat,
     entries: impl Iterator<Item = Result<AuditEntry, HistoryError>>,
     mut findings: Findings,
@@ -296,6 +306,9 @@ fn print(
     let findings = findings.settled();
     if is_read {
         console::print_text(&format.end(count, &findings));
+    }
+    if count == 0 && matches!(format, EntryFormat::Text(_)) {
+        context.console.say("no change is found");
     }
     let is_reported = matches!(format, EntryFormat::Json { .. });
     Outcome { findings, is_reported, ..Outcome::default() }

@@ -218,6 +218,16 @@ fn apps<'b>(
     std::iter::once(target).chain(others).filter_map(|one| base.app(&one.name, app))
 }
 
+/// What is said in the place of a message if no file changes.
+fn unchanged(record: &Record) -> String {
+    let Record { app, environment, .. } = record;
+    let why = match record.action {
+        Action::Lift => "there is no such hold",
+        _ => "it is held back already",
+    };
+    format!("{app} in {environment}: nothing to do; {why}")
+}
+
 /// A change of a holds file, which changes no site.
 fn planned(
     base: &Base<'_>,
@@ -246,7 +256,8 @@ fn planned(
     let identity = hold_identity(&record);
     record.plan = Some(identity.clone());
     let recorded = RecordedChange { record: &record, from: held, to: held };
-    let message = record::message(&[recorded], None);
+    let message =
+        if files.is_empty() { unchanged(&record) } else { record::message(&[recorded], None) };
     PlannedChange {
         identity,
         plan,

@@ -1,0 +1,73 @@
+//! What people write by mistake is answered with what helps, and never with what was just
+//! refused.
+
+use std::fs;
+
+use crate::support::shop::Shop;
+
+#[test]
+fn a_hold_that_is_not_there_or_there_already_is_said_to_be() {
+    let shop = Shop::adopted(&[]);
+    let lift = ["hold", "lift", "web", "--env", "stage"];
+    for mode in ["--dry-run", "--commit"] {
+        let output = shop.ends(0, &[&lift[..], &[mode]].concat());
+        output.says("web in stage: nothing to do; there is no such hold");
+    }
+    let set = ["hold", "set", "web", "--env", "stage", "--reason", "slow", "--commit"];
+    shop.ends(0, &set);
+    shop.ends(0, &set).says("web in stage: nothing to do; it is held back already");
+}
+
+#[test]
+fn an_audit_without_entries_says_so() {
+    let shop = Shop::adopted(&[]);
+    shop.ends(0, &["audit", "--reference", "nowhere"]).says("no change is found");
+    let json = shop.ends(0, &["audit", "--reference", "nowhere", "--format", "json"]);
+    assert!(!json.stderr.contains("no change"), "{json:?}");
+}
+
+#[test]
+fn a_time_that_is_none_is_not_to_be_fetched() {
+    let shop = Shop::adopted(&[]);
+    for text in ["3x", "2025-13-01"] {
+        let output = shop.ends(2, &["audit", "--since", text]);
+        assert!(!output.stderr.contains("git fetch"), "{output:?}");
+    }
+    shop.ends(2, &["audit", "--since", "v1.4"]).says("git fetch");
+}
+
+#[test]
+fn usage_has_none_of_what_was_refused() {
+    let shop = Shop::adopted(&[]);
+    for arguments in [
+        &["promote", "--all", "--to", "stage", "--only", "web"][..],
+        &["promote", "web", "--env", "stage"],
+        &["promote", "web", "--all", "--to", "stage"],
+    ] {
+        let output = shop.ends(2, arguments);
+        for wrong in ["--all [APP]", "--deny", "--only <KEY> --all"] {
+            let usage = output.stderr.split("Usage:").nth(1).unwrap();
+            assert!(!usage.contains(wrong), "{arguments:?}: {usage}");
+        }
+    }
+}
+
+#[test]
+fn a_tag_without_its_colon_is_not_taken_for_an_app() {
+    let shop = Shop::adopted(&[]);
+    let output = shop.ends(2, &["set", "web", "v6", "--env", "qa", "--dry-run"]);
+    output.says("give `web` a new reference").says("did you mean `:v6`?");
+}
+
+#[test]
+fn of_the_items_of_a_list_none_is_suggested_alone() {
+    let shop = Shop::adopted(&[]);
+    let values = "images:\n  - { name: web, repository: r.io/web, tag: v1 }\n  \
+                  - { name: api, repository: r.io/api, tag: v1 }\n";
+    fs::write(shop.clone.join("values.yaml"), values).unwrap();
+    let output = shop.ends(1, &["set", "--in", "values.yaml", "images=:v2", "--dry-run"]);
+    output.says("the images are `images[name=api]` and `images[name=web]`");
+    shop.ends(0, &["set", "--in", "values.yaml", "images[name=web]=:v2"]);
+    let text = fs::read_to_string(shop.clone.join("values.yaml")).unwrap();
+    assert_eq!(text, values.replacen("tag: v1", "tag: v2", 1));
+}
