@@ -2,7 +2,7 @@
 //! line break is shown as an escape.
 
 use crate::support::program::{rungs_in, stdout, transcript};
-use crate::support::shop::Shop;
+use crate::support::shop::{Shop, image};
 
 const COLUMNS: usize = 60;
 
@@ -83,4 +83,13 @@ fn a_reason_of_several_lines_is_one_sentence() {
             assert!(words.join(" ").contains(reason), "{arguments:?}: {text}");
         }
     }
+}
+
+#[test]
+fn a_replayed_change_is_whole() {
+    let hurried = Shop::adopted(&[]);
+    hurried.elsewhere("Hurry", &[("prod/web.yaml", Some(&image("web", "v2-of-a-long-name")))]);
+    hurried.pull();
+    let replay = printed(&hurried, COLUMNS, &["gates", "--replay", "30d"]);
+    assert!(replay.contains("fail") && replay.contains("prod/web.yaml:2:8"), "{replay}");
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::diagnostic::{TextStyle, harmless};
+use crate::diagnostic::{TextStyle, harmless, wrapped};
 use crate::promote::{ChangeTally, GateTally, Replay, ReplayedChange, show};
 
 /// The greatest width of a name's column.
@@ -19,7 +19,7 @@ pub(super) fn render(replay: &Replay, style: TextStyle) -> String {
     };
     let widths = (width(|change| change.environment.as_str()), width(|change| &change.app));
     for change in &replay.changes {
-        let _ = writeln!(out, "{}", head(change, widths));
+        let _ = writeln!(out, "{}", within(&head(change, widths), style));
         if change.unreadable {
             out.push_str("  no gate can judge it: its sites could not be read, or disagreed\n");
         }
@@ -31,12 +31,20 @@ pub(super) fn render(replay: &Replay, style: TextStyle) -> String {
     if !replay.changes.is_empty() {
         out.push('\n');
     }
-    let _ = writeln!(out, "{}", summary(replay));
+    let _ = writeln!(out, "{}", within(&summary(replay), style));
     if !replay.gates.is_empty() {
         out.push('\n');
         out.push_str(&table(&replay.gates));
     }
     out
+}
+
+/// A line in as many as the terminal needs for it.
+fn within(line: &str, style: TextStyle) -> String {
+    if line.chars().count() <= style.width {
+        return line.to_owned();
+    }
+    wrapped(line, style.width.saturating_sub(4)).join("\n    ")
 }
 
 /// `2026-11-21 14:03  prod  web  set  v1 → v2  ana  9fceb02  prod/web.yaml:2:8`
