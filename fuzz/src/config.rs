@@ -11,7 +11,9 @@ pub fn check(text: &str) {
     let Ok(loaded) = load(&Tree::new(repository(text))) else { return };
     for environment in &loaded.repository.environments {
         for rule in &loaded.repository.sites {
-            let _ = rule.path.value.of_environment(&environment.spelling).of_app("web");
+            let cluster = environment.cluster.as_deref();
+            let files = rule.path.value.of_environment(&environment.spelling, cluster);
+            let _ = files.map(|files| files.of_app("web"));
         }
         for app in &environment.apps {
             let _ = serde_json::to_string(&settings(environment, app));
