@@ -329,7 +329,7 @@ fn known_of(
     let named = list.iter().filter(|name| known.has(name, findings));
     // What comes after an environment comes after its last wave.
     let clusters = |name: &Sourced<EnvironmentName>| match known.waves(&name.value) {
-        Some([.., last]) => last.clone(),
+        Some([.., newest]) => newest.clone(),
         _ => vec![name.value.clone()],
     };
     named.flat_map(clusters).collect()

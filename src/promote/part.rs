@@ -40,7 +40,7 @@ impl Part {
             Self::Except(names) => (names, false),
         };
         let all: Vec<&Site> = sites.iter().flat_map(|app| &app.sites).collect();
-        let mut named = BTreeSet::new();
+        let mut meant = BTreeSet::new();
         for name in names {
             let keys = all.iter().filter(|site| is_called(site, name));
             let keys: BTreeSet<&Key> = keys.map(|site| &site.key).collect();
@@ -49,12 +49,12 @@ impl Part {
             }
             for group in linked(&all) {
                 if group.iter().any(|key| keys.contains(key)) {
-                    named.extend(group.into_iter().cloned());
+                    meant.extend(group.into_iter().cloned());
                 }
             }
         }
-        let others = all.iter().map(|site| &site.key).filter(|key| !named.contains(*key));
-        Ok(MovingKeys(Some(if is_only { named } else { others.cloned().collect() })))
+        let others = all.iter().map(|site| &site.key).filter(|key| !meant.contains(*key));
+        Ok(MovingKeys(Some(if is_only { meant } else { others.cloned().collect() })))
     }
 }
 
@@ -135,13 +135,13 @@ fn repository_of_git(site: &Site) -> Option<String> {
 fn unknown(sites: &[&AppSites], name: &str, at: &Location) -> Finding {
     let keys = sites.iter().flat_map(|app| &app.sites).filter(|site| has_value(site));
     let known: BTreeSet<&str> = keys.map(|site| site.key.name()).collect();
-    let help = match nearest(name, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
+    let help = nearest(name, known.iter().copied()).map_or_else(
+        || {
             let listed: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
             format!("it has {}", listed.join(", "))
-        }
-    };
+        },
+        |near| format!("did you mean `{near}`?"),
+    );
     let app = sites.first().map(|app| app.app.as_str()).unwrap_or_default();
     Finding::new(&UNKNOWN_KEY_OF_APP, format!("`{app}` has nothing called `{name}`"), at.clone())
         .because("`--only` and `--except` take the names that a plan shows")

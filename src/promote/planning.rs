@@ -93,14 +93,14 @@ impl Planner<'_> {
         let commit = self.base.commit.as_ref();
         if let Some(named) = &request.reference {
             let source = select::named(&sources, app, named, self.base, self.target)?;
-            return self.enter(app, &current, selected(request, source), (None, &request.part));
+            return self.enter(app, &current, &selected(request, source), (None, &request.part));
         }
         if self.target.select == Selection::NewestEligible && self.base.history.is_known() {
             return self.newest_eligible(request, app, &current, &sources);
         }
         let (source, disagreement) =
             select::current(&sources, app, commit, self.base, self.target, &current.state);
-        self.enter(app, &current, selected(request, source), (disagreement, &request.part))
+        self.enter(app, &current, &selected(request, source), (disagreement, &request.part))
     }
 
     fn sources(&self, request: &Request, app: &str) -> Result<Vec<EnvironmentName>, Finding> {
@@ -152,7 +152,7 @@ impl Planner<'_> {
             }
         }
         match newest {
-            Some(newest) => self.enter(app, current, newest, (None, &request.part)),
+            Some(newest) => self.enter(app, current, &newest, (None, &request.part)),
             None => Ok(Self::nothing(app, current)),
         }
     }
@@ -209,15 +209,15 @@ impl Planner<'_> {
         &self,
         app: &str,
         current: &TargetState,
-        selected: SelectedState,
+        selected: &SelectedState,
         (disagreement, part): (Option<Finding>, &Part),
     ) -> Result<AppOutcome, Findings> {
         let source = self.source_sites(app, &selected.source)?;
         let moving = part.keys(&[&source, &current.app], &self.target.location)?;
         let can_part = current.exists && !moving.is_part() && disagreement.is_none();
-        let outcome = self.enter_keys(app, current, &selected, &source, &moving, disagreement)?;
+        let outcome = self.enter_keys(app, current, selected, &source, &moving, disagreement)?;
         if can_part && outcome.is_held_up() {
-            return self.around(app, current, (&selected, &source), outcome);
+            return self.around(app, current, (selected, &source), outcome);
         }
         Ok(outcome)
     }

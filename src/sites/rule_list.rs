@@ -79,7 +79,7 @@ impl RuleList {
         let own = self.rules.iter().filter(|rule| rule.is_of(environment));
         // All of it would be as long as the configuration, for each app.
         let key = fact_key("rules", own.map(|rule| rule.reading(environment)));
-        format!("{:02x?}", key)
+        format!("{key:02x?}")
     }
 
     /// The rules that match a path, each with the environment and the app, in their order.

@@ -4,8 +4,8 @@ use crate::support::shop::Shop;
 
 /// A repository with these entries and files.
 fn shop(entries: &[&str], files: &[(&str, &str)]) -> Shop {
-    let entries: String = entries.iter().map(|entry| format!("  - {{{entry}}}\n")).collect();
-    let configuration = format!("version: 1\nladder: [qa, prod]\nsites:\n{entries}");
+    let entries: Vec<_> = entries.iter().map(|entry| format!("  - {{{entry}}}\n")).collect();
+    let configuration = format!("version: 1\nladder: [qa, prod]\nsites:\n{}", entries.concat());
     let files = [&[("rungs.yaml", &*configuration)], files].concat();
     Shop::of(&files.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect())
 }

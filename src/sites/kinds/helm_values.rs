@@ -51,13 +51,11 @@ impl SiteReader for HelmSiteReader<'_> {
 
     /// Values are of no shape, but objects and kustomizations have one of their own.
     fn fits(&self, name: &str, documents: &[Value]) -> bool {
-        match self.0 {
-            Some(route) => Cursor::roots(documents).any(|root| !root.follow_all(route).is_empty()),
-            None => {
-                let is_of_objects = Cursor::roots(documents).any(|root| root.is_object());
-                !is_of_objects && !is_kustomization(name, documents)
-            }
+        if let Some(route) = self.0 {
+            return Cursor::roots(documents).any(|root| !root.follow_all(route).is_empty());
         }
+        let is_of_objects = Cursor::roots(documents).any(|root| root.is_object());
+        !is_of_objects && !is_kustomization(name, documents)
     }
 
     fn root(&self) -> Route {
