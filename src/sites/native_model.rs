@@ -74,9 +74,7 @@ impl NativeModel {
                 }
             };
             read_layer(&mut self.files, tree, &leaf.directory, &apps);
-            if self.scope.apps.is_none() {
-                note_missing(&mut self.files, &leaf.directory, &apps);
-            }
+            note_missing(&mut self.files, tree, &leaf.directory, &apps);
             for directory in leaf.chain.iter().filter(|directory| **directory != leaf.directory) {
                 above.entry(directory).or_default().extend(apps.iter().cloned());
             }
@@ -370,13 +368,22 @@ fn read_layer(files: &mut ParsedFiles, tree: &Tree, directory: &RepoPath, apps: 
     }
 }
 
-/// Notes the apps whose files were listed and are not there: links that lead nowhere.
-fn note_missing(files: &mut ParsedFiles, directory: &RepoPath, apps: &BTreeSet<String>) {
+/// Notes the apps whose files are listed and are not there: links that lead nowhere.
+fn note_missing(
+    files: &mut ParsedFiles,
+    tree: &Tree,
+    directory: &RepoPath,
+    apps: &BTreeSet<String>,
+) {
     let own = apps.iter().filter_map(|app| directory.child_named(&file_of(app)));
-    for path in own {
-        if files.get(&path).is_none() {
-            files.miss(&path);
-        }
+    let missing: Vec<RepoPath> = own.filter(|path| files.get(path).is_none()).collect();
+    if missing.is_empty() {
+        return;
+    }
+    // What cannot be listed has a finding of its own, where every app is read.
+    let listed: BTreeSet<String> = listed(tree, directory, &mut Findings::new());
+    for path in missing.iter().filter(|path| listed.contains(path.stem())) {
+        files.miss(path);
     }
 }
 

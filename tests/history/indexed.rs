@@ -275,3 +275,26 @@ proptest! {
         let _ = fs::remove_dir_all(directory.path());
     }
 }
+
+#[test]
+fn an_app_whose_file_is_a_link_to_nothing_is_read_alone_as_among_all() {
+    let directory = crate::support::directory::temporary().unwrap();
+    crate::support::git::git(directory.path(), &["init", "-q"]);
+    let mut stream = Stream::new();
+    let file = |path: &str, text: &str| (path.to_owned(), Some(text.to_owned()));
+    let begin = [
+        file("environments/qa/.keep", ""),
+        file("rungs.yaml", CONFIGURATIONS[0]),
+        file("environments/prod/web.yaml", TEXTS[0]),
+    ];
+    let begun = stream.commit("begin", &[], &begin);
+    let link = [file("environments/prod/web.yaml", "link to ../qa/cart.yaml")];
+    let tip = stream.commit("link", &[begun], &link);
+    let names = stream.import(directory.path());
+    let clone = Arc::new(LocalClone::containing(directory.path()).unwrap().unwrap());
+    let base = Base::at(&clone, &names[tip - 1]).unwrap();
+    let log = Log::new(Arc::clone(&clone));
+    let audited = base.audit(&log, "web", false);
+    assert!(audited[0].contains("unreadable: Some(After)"), "{audited:#?}");
+    assert_eq!(base.audit(&log, "web", true), audited);
+}
