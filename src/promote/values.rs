@@ -8,8 +8,8 @@ use crate::config::{self, Environment, EnvironmentName, Repository, Side, ValueR
 use crate::diagnostic::{Finding, Findings};
 use crate::history::Source;
 use crate::sites::AppSites;
-use crate::source::RevisionError;
-use crate::yaml::{self, Dialect, Node, leads_to_secret};
+use crate::source::{Location, RevisionError};
+use crate::yaml::{self, Dialect, Node, Value, emit_as_written, leads_to_secret};
 
 /// Values of the source at the commit that the state comes from, and of the
 /// target at the base.
@@ -75,12 +75,24 @@ fn in_files(app: &AppSites, route: &ValueRoute) -> Result<FoundValue, String> {
     let mut files: Vec<_> = app.sites.iter().map(|site| &site.file).collect();
     files.sort_by(|one, other| one.path().cmp(other.path()));
     files.dedup_by(|one, other| one.path() == other.path());
+    let mut known: Option<(String, Location, FoundValue)> = None;
     for file in files {
         let documents = yaml::parse(file, Dialect::Kubectl).map_err(|found| first(&found))?;
-        let mut values = documents.iter().filter_map(|document| found(document.root(), route));
-        if let Some(value) = values.next() {
-            return Ok(value);
+        for root in documents.iter().map(Value::root) {
+            for (_, node) in route.in_values().all(root) {
+                let (text, at) = (emit_as_written(node), node.location());
+                match &known {
+                    Some((other, before, _)) if *other != text => {
+                        return Err(format!("it has several values, at {before} and at {at}"));
+                    }
+                    Some(_) => {}
+                    None => known = Some((text, at, known_value(root, node, route))),
+                }
+            }
         }
+    }
+    if let Some((_, _, value)) = known {
+        return Ok(value);
     }
     // A file that cannot be read has no sites here, and might have the value.
     app.state.as_ref().map_or_else(|findings| Err(first(findings)), |_| Ok(FoundValue::NotSet))
@@ -88,9 +100,12 @@ fn in_files(app: &AppSites, route: &ValueRoute) -> Result<FoundValue, String> {
 
 /// The value below a root; none if it is not there.
 fn found(root: Node<'_>, route: &ValueRoute) -> Option<FoundValue> {
-    let node = route.in_values().find(root)?;
+    Some(known_value(root, route.in_values().find(root)?, route))
+}
+
+fn known_value(root: Node<'_>, node: Node<'_>, route: &ValueRoute) -> FoundValue {
     let is_secret = leads_to_secret(Some(root), route.in_values());
-    Some(FoundValue::Known { value: node.to_value(), is_secret })
+    FoundValue::Known { value: node.to_value(), is_secret }
 }
 
 fn absent(error: &RevisionError) -> String {

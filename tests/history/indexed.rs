@@ -287,9 +287,9 @@ fn an_app_whose_file_is_a_link_to_nothing_is_read_alone_as_among_all() {
         file("rungs.yaml", CONFIGURATIONS[0]),
         file("environments/prod/web.yaml", TEXTS[0]),
     ];
-    let begun = stream.commit("begin", &[], &begin);
+    let first = stream.commit("begin", &[], &begin);
     let link = [file("environments/prod/web.yaml", "link to ../qa/cart.yaml")];
-    let tip = stream.commit("link", &[begun], &link);
+    let tip = stream.commit("link", &[first], &link);
     let names = stream.import(directory.path());
     let clone = Arc::new(LocalClone::containing(directory.path()).unwrap().unwrap());
     let base = Base::at(&clone, &names[tip - 1]).unwrap();

@@ -415,6 +415,32 @@ fn a_value_that_cannot_be_read_waits() {
 }
 
 #[test]
+fn a_value_that_is_there_twice_and_differs_is_not_known() {
+    let configuration = "\
+version: 1
+ladder: [qa, prod]
+environments:
+  prod: { gates: { field: [{ in: source, path: values.ready, equals: true }] } }
+sites: [{ path: '{environment}/{app}.yaml', kind: yaml, fields: { tag: tag } }]
+";
+    let with = |second: &str| format!("tag: v2\nready: true\n---\nready: {second}\n");
+    let shop = Shop::of(
+        &[
+            ("rungs.yaml", configuration),
+            ("qa/web.yaml", &with("false")),
+            ("prod/web.yaml", "tag: v1\n"),
+        ]
+        .map(|(path, text)| (path.to_owned(), text.to_owned()))
+        .into(),
+    );
+    let judged = shop.ends(5, &["gates", "web", "--to", "prod"]);
+    judged.says("it has several values, at qa/web.yaml:2:8").says("and at qa/web.yaml:4:8");
+    shop.elsewhere("Mended", &[("qa/web.yaml", Some(&with("true")))]);
+    shop.pull();
+    shop.ends(0, &["gates", "web", "--to", "prod"]);
+}
+
+#[test]
 fn a_rollback_that_history_is_too_short_for_is_not_refused() {
     let shop = Shop::adopted(&[]);
     shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
