@@ -130,10 +130,19 @@ impl Hold {
     /// called `web`); then it is enough if one of them is the same: too much is
     /// held back rather than too little.
     pub fn matches(&self, state: &State) -> bool {
-        self.state.iter().all(|(name, text)| {
-            let mut named = state.iter().filter(|(key, _)| key.name() == name);
-            named.any(|(_, value)| is_text_of(text, value))
-        })
+        self.matches_of(state, &|_| true)
+    }
+
+    /// Whether the hold is about those parts of a state that count, by the names of their
+    /// keys: all of them that it lists are the same there. It is not if it lists none of them.
+    pub fn matches_of(&self, state: &State, counts: &dyn Fn(&str) -> bool) -> bool {
+        let mut listed = self.state.iter().filter(|(name, _)| counts(name)).peekable();
+        let is_of_all = self.state.is_empty();
+        (is_of_all || listed.peek().is_some())
+            && listed.all(|(name, text)| {
+                let mut named = state.iter().filter(|(key, _)| key.name() == name);
+                named.any(|(_, value)| is_text_of(text, value))
+            })
     }
 }
 

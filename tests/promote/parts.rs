@@ -186,3 +186,21 @@ fn a_native_app_may_let_its_parts_go_by_themselves() {
     shop.ends(0, &["promote", "duo", "--to", "stage", "--commit"]).finds("part-may-go");
     assert_eq!(shop.file("environments/stage/duo.yaml") + "\n", app("v2", "v1"));
 }
+
+#[test]
+fn what_was_rolled_back_does_not_return_beside_something_newer() {
+    let shop = shop();
+    shop.ends(0, &PROMOTE);
+    shop.ends(0, &["rollback", "web", "--env", "prod", "--reason", "web is faulty", "--commit"]);
+    shop.ends(0, &["set", "web", "x/sidecar=:v9", "--env", "qa", "--commit"]);
+    let promote = shop.ends(3, &PROMOTE);
+    promote.says("`prod` has had this `x/web` before and left it").finds("part-may-go");
+    shop.ends(3, &[&PROMOTE[..], &["--only", "web"]].concat()).says("holds it back");
+    shop.ends(3, &[&PROMOTE[..], &["--except", "chart"]].concat())
+        .says("has had this `x/web` before");
+    shop.ends(0, &[&PROMOTE[..], &["--only", "sidecar"]].concat());
+    // A lower version of what stays does not end the search.
+    shop.ends(3, &PROMOTE).says("has had this `x/web` before");
+    shop.ends(0, &["hold", "lift", "web", "--env", "prod", "--commit"]);
+    shop.ends(0, &PROMOTE);
+}

@@ -13,9 +13,9 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let states: Vec<_> =
         std::iter::once(candidate.proposed.clone()).chain(evaluation.brought_states()).collect();
     let holds_back = |hold: &&Hold| {
-        hold.is_in_force(candidate.now)
-            && states.iter().any(|state| hold.matches(state))
-            && !hold.state.keys().all(|key| evaluation.leaves_alone(key))
+        // What stays says nothing of what moves: it would let in a part of what is held.
+        let moves = |key: &str| !evaluation.leaves_alone(key);
+        hold.is_in_force(candidate.now) && states.iter().any(|state| hold.matches_of(state, &moves))
     };
     let blocking: Vec<_> = holds.iter().filter(holds_back).collect();
     let Some(first) = blocking.first() else {

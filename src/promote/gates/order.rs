@@ -250,37 +250,54 @@ fn changes<'s>(
     pairs.filter(|(_, from, to)| !from.deploys_same(to, mirrors))
 }
 
-/// A failure if the target has had the wanted values before and left them, unless a hold on
-/// them was lifted since.
+/// A failure if the target has had the wanted values, or one of the wanted references, before
+/// and left it, unless a hold on it was lifted since. What is held back with others does not
+/// come back because one of these is newer.
 ///
-/// If versions go up, the target's history is followed only until a version lower than
-/// the current one. That finds a state that was left by going back, and usually ends
+/// If versions go up, the target's history is followed only until everything that changes was
+/// lower than it is. That finds a state that was left by going back, and usually ends
 /// after a step or two. Otherwise all of it is read.
 fn left_before(evaluation: &Evaluation<'_>, current: &State) -> Option<Judgement> {
-    let target = &evaluation.candidate.target.name;
+    let Candidate { target, app, evidence, .. } = evaluation.candidate;
+    let (target, mirrors) = (&target.name, &evaluation.candidate.repository.mirrors);
     let goes_up = goes_up(evaluation, current);
     let unknown = |error: &HistoryError| {
         let unknown = format!("it is not known whether `{target}` has had it before");
         Some(Judgement::wait(None, format!("{unknown}: {}", history(error))))
     };
-    let is_held = |tenure: &Tenure| {
-        tenure.left.is_some()
-            && tenure.state.as_ref().is_some_and(|state| evaluation.is_satisfied_by(state))
+    let changing: Vec<_> = changes(evaluation, current).collect();
+    let had = |state: &State| -> Option<Option<&Key>> {
+        if evaluation.is_satisfied_by(state) {
+            return Some(None);
+        }
+        let references = changing.iter().filter(|(_, from, _)| from.yaml().is_none());
+        let mut had = references.filter(|(key, _, to)| {
+            state.get(key).is_some_and(|value| value.deploys_same(to, mirrors))
+        });
+        had.next().map(|(key, ..)| Some(*key))
+    };
+    let is_left = |tenure: &Tenure| {
+        tenure.left.is_some() && tenure.state.as_ref().is_some_and(|state| had(state).is_some())
     };
     let ends_search = |tenure: &Tenure| {
-        goes_up && tenure.state.as_ref().is_some_and(|state| is_lower(state, current))
+        goes_up && tenure.state.as_ref().is_some_and(|state| are_lower(state, &changing))
     };
-    let tenures = evaluation.candidate.evidence.tenures(target, evaluation.candidate.app);
-    match find_tenure(tenures, |tenure| is_held(tenure) || ends_search(tenure)) {
+    let tenures = evidence.tenures(target, app);
+    match find_tenure(tenures, |tenure| is_left(tenure) || ends_search(tenure)) {
         Ok(found) => {
-            let left = found.filter(is_held)?.left?;
+            let found = found.filter(is_left)?;
+            let (state, left) = (found.state?, found.left?);
+            let key = had(&state)?;
             // Whoever lifted the hold on it has said that it may come back.
-            let Candidate { app, proposed, evidence, .. } = evaluation.candidate;
-            match evidence.was_lifted(target, app, proposed, &left) {
+            let was_lifted = |state| evidence.was_lifted(target, app, state, &left);
+            let proposed = evaluation.candidate.proposed;
+            match was_lifted(proposed).and_then(|lifted| Ok(lifted || was_lifted(&state)?)) {
                 Ok(true) => None,
                 Ok(false) => {
+                    let what =
+                        key.map_or("it".to_owned(), |key| format!("this {}", code(key.name())));
                     let left = left.short();
-                    let left = format!("`{target}` has had it before and left it in `{left}`");
+                    let left = format!("`{target}` has had {what} before and left it in `{left}`");
                     Some(Judgement::fail(format!("{left}; {NAME_IT}")))
                 }
                 Err(error) => unknown(&error),
@@ -297,9 +314,10 @@ fn goes_up(evaluation: &Evaluation<'_>, current: &State) -> bool {
     !orders.is_empty() && orders.iter().all(|order| *order == Some(Less))
 }
 
-/// Whether a state has a lower version of something than another state.
-fn is_lower(state: &State, than: &State) -> bool {
-    state.iter().any(|(key, value)| {
-        than.get(key).is_some_and(|other| version_order::order(value, other) == Some(Less))
+/// Whether a state has a lower version of everything that changes than is there now.
+fn are_lower(state: &State, changing: &[(&Key, &SiteValue, &SiteValue)]) -> bool {
+    let mut references = changing.iter().filter(|(_, from, _)| from.yaml().is_none());
+    references.all(|(key, from, _)| {
+        state.get(key).is_none_or(|value| version_order::order(value, from) == Some(Less))
     })
 }
