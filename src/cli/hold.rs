@@ -128,10 +128,10 @@ impl HoldListArgs {
         let mut notes = Findings::new();
         let (revision, base) = base::load(workspace, &mut notes)?;
         let LoadedBase { tree, loaded, .. } = base;
-        let only = env.as_deref().map(|name| loaded.repository.find_environment(name));
-        let only = only.transpose()?.map(|environment| environment.name.clone());
+        let only = env.as_deref().map(|name| loaded.repository.find_environments(name));
+        let only = only.transpose()?;
         let mut holds = holds::all(&tree, &loaded.repository)?;
-        holds.retain(|hold| only.as_ref().is_none_or(|name| hold.environment == *name));
+        holds.retain(|hold| only.as_ref().is_none_or(|names| names.contains(&hold.environment)));
         let mut known = Model::apps_anywhere(&loaded.repository, &tree);
         known.extend(holds.iter().map(|hold| hold.app.clone()));
         if let Some(unknown) = apps.iter().find(|app| !known.contains(*app)) {

@@ -1,12 +1,14 @@
 //! `rungs promote`
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::delivery_args::{DeliveryArgs, PermissionArgs};
 use super::part_args::PartArgs;
 use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, carry_out};
-use crate::diagnostic::Findings;
+use crate::config::{EnvironmentName, UNKNOWN_ENVIRONMENT};
+use crate::deliver::Delivery;
+use crate::diagnostic::{Finding, Findings};
 use crate::git::WorkspaceOptions;
 use crate::promote::{AppSelection, Permissions, Promotion, Request};
 use crate::sites::StateReference;
@@ -35,7 +37,8 @@ pub(super) struct PromoteArgs {
     /// The environment to promote to
     #[arg(long, value_name = "ENV")]
     to: String,
-    /// Clusters of that environment, each promoted by a change of its own, in this order
+    /// Clusters of that environment, each promoted by a change of its own, in this order; if not
+    /// given and it has several, those of the first wave in which something is to be done
     #[arg(long, value_name = "CLUSTER", value_delimiter = ',')]
     cluster: Vec<String>,
     /// The environment to promote from; if not given, those directly before
@@ -83,24 +86,65 @@ impl PromoteArgs {
         let intent = Promotion { request, apps };
         let carry_out =
             |intent: &Promotion| carry_out::run(context, &self.delivery, &self.rendering, intent);
-        if self.cluster.is_empty() {
-            return carry_out(&intent);
+        let repository = || {
+            let worker = self.rendering.worker();
+            Delivery::new(context.workspace(), &worker, context.now).repository()
+        };
+        let (group, named) = (&intent.request.environment, &self.cluster);
+        if !named.is_empty() {
+            let repository = repository()?;
+            // A name that is wrong is said before anything is changed.
+            let clusters = named.iter().map(|cluster| format!("{group}/{}", cluster.trim()));
+            let found = clusters.map(|name| Ok(repository.find_environment(&name)?.name.clone()));
+            let clusters = found.collect::<Result<Vec<_>, Finding>>()?;
+            return Ok(in_clusters(&intent, vec![clusters], &carry_out));
         }
-        let mut all = Outcome::default();
-        let mut deliveries = Vec::new();
-        for cluster in &self.cluster {
-            let environment = format!("{}/{cluster}", intent.request.environment);
-            let request = Request { environment, ..intent.request.clone() };
+        let outcome = carry_out(&intent);
+        let is_unknown = |findings: &Findings| {
+            findings.iter().any(|finding| finding.code == &UNKNOWN_ENVIRONMENT)
+        };
+        if !outcome.as_ref().is_err_and(is_unknown) {
+            return outcome;
+        }
+        let waves = repository()?.waves(group);
+        if waves.is_empty() { outcome } else { Ok(in_clusters(&intent, waves, &carry_out)) }
+    }
+}
+
+/// Promotes to clusters, each by a change of its own. Of waves, to the first in which
+/// something is to be done.
+fn in_clusters(
+    intent: &Promotion,
+    waves: Vec<Vec<EnvironmentName>>,
+    carry_out: &dyn Fn(&Promotion) -> Result<Outcome, Findings>,
+) -> Outcome {
+    let mut all = Outcome::default();
+    let mut deliveries = Vec::new();
+    for wave in waves {
+        let mut is_idle = true;
+        for cluster in wave {
+            let request = Request { environment: cluster.to_string(), ..intent.request.clone() };
             let outcome = carry_out(&Promotion { request, apps: intent.apps.clone() });
             let Outcome { findings, answer, mut data, .. } = outcome.unwrap_or_else(Outcome::from);
+            is_idle &= !findings.has_errors() && answer.is_none() && does_nothing(&data);
             let workspace = data.remove("workspace");
             all.data.extend(workspace.map(|workspace| ("workspace".to_owned(), workspace)));
             deliveries.push(Value::Object(data));
             all.findings.extend(findings);
             all.answer = all.answer.max(answer);
         }
-        all.findings = all.findings.settled();
-        all.data.insert("clusters".to_owned(), Value::Array(deliveries));
-        Ok(all)
+        if !is_idle {
+            break;
+        }
     }
+    all.findings = all.findings.settled();
+    all.data.insert("clusters".to_owned(), Value::Array(deliveries));
+    all
+}
+
+/// Whether no app of a delivered plan changes.
+fn does_nothing(data: &Map<String, Value>) -> bool {
+    let apps = data.get("plan").and_then(|plan| plan["apps"].as_array());
+    let is_idle = |app: &Value| app["changes"].as_array().is_none_or(Vec::is_empty);
+    apps.is_none_or(|apps| apps.iter().all(is_idle))
 }

@@ -40,6 +40,35 @@ impl Repository {
         })
     }
 
+    /// The clusters of an environment that has several, by wave; none if it has not, or if
+    /// there is no such environment.
+    pub fn waves(&self, name: &str) -> Vec<Vec<EnvironmentName>> {
+        let is_of =
+            |one: &&Environment| one.group.as_ref().is_some_and(|group| group.as_str() == name);
+        let mut waves: Vec<Vec<EnvironmentName>> = Vec::new();
+        for one in self.environments.iter().filter(is_of) {
+            if waves.len() <= one.wave {
+                waves.resize_with(one.wave + 1, Vec::new);
+            }
+            waves[one.wave].push(one.name.clone());
+        }
+        waves
+    }
+
+    /// The environments that a person names to see something of them: one, or all clusters of
+    /// one that has several.
+    ///
+    /// # Errors
+    ///
+    /// There is no such environment.
+    pub fn find_environments(&self, name: &str) -> Result<Vec<EnvironmentName>, Finding> {
+        let clusters = self.waves(name.trim_end_matches('/')).concat();
+        if clusters.is_empty() {
+            return Ok(vec![self.find_environment(name)?.name.clone()]);
+        }
+        Ok(clusters)
+    }
+
     /// The environment of that name.
     pub fn environment(&self, name: &EnvironmentName) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.name == *name)

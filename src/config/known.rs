@@ -139,11 +139,17 @@ pub(super) fn unknown_environment<'a>(
     let help = if inside.is_empty() {
         suggest(name, known, "the environments are")
     } else {
-        let what =
-            if is_native { "it is a directory of environments" } else { "it has several clusters" };
-        Some(format!("{what}: name {}", inside.join(" or ")))
+        let names = inside.join(" or ");
+        Some(if is_native {
+            format!("it is a directory of environments: name {names}")
+        } else {
+            format!("it has several clusters: name {names}")
+        })
     };
-    let because = if is_native {
+    let is_group = !is_native && !inside.is_empty();
+    let because = if is_group {
+        "each of its clusters is an environment of its own"
+    } else if is_native {
         "no directory of this name below `environments/` is an environment"
     } else {
         "neither `ladder` nor `environments` of `rungs.yaml` names it"

@@ -247,7 +247,11 @@ fn rungs(
         value: value.clone(),
         location: location.clone(),
     };
-    if let RungFile::One(name) = &item.value
+    let alone = match &item.value {
+        RungFile::One(name) => Some(name),
+        RungFile::Several(names) => names.first().filter(|_| names.len() == 1),
+    };
+    if let Some(name) = alone
         && let Some(waves) = known.waves(&name.value)
     {
         let rung = |wave: &Vec<EnvironmentName>| {

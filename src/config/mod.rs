@@ -39,6 +39,7 @@ pub use gates::{
     Approvals, Check, CheckSubject, DigestGate, Field, Freeze, Gates, Side, Soak, Trust, Window,
 };
 pub use holds::{HoldEntry, HoldFile, hold_file, parse_until};
+pub use known::UNKNOWN_ENVIRONMENT;
 pub use ladder::{Before, Ladder};
 pub use layers::{Layer, Layered, MergedValue, merge_settings, merge_values};
 pub use mirrors::Mirrors;

@@ -96,6 +96,8 @@ pub struct Environment {
     pub cluster: Option<String>,
     /// The environment of which it is one cluster of several; none if it is one by itself.
     pub group: Option<EnvironmentName>,
+    /// The number of its wave among those of the group, from zero.
+    pub wave: usize,
     /// Labels for every object of the environment.
     pub labels: IndexMap<String, Sourced<String>>,
     /// The `hard` of each namespace's quota, a map as Kubernetes takes it; none for no

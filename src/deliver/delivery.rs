@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::code::{BASE_WITHOUT_SETTINGS, FILES_HERE};
+use crate::config::{self, Repository};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{
     Branch, BuildError, CommitMetadata, ObjectName, ProgramError, Revision, Workspace,
@@ -66,6 +67,18 @@ impl<'w> Delivery<'w> {
                 Err(findings)
             }
         }
+    }
+
+    /// The configuration of the newest base, without that of apps; of the files here if the
+    /// base has none.
+    pub fn repository(&self) -> Result<Repository, Findings> {
+        let base = self.workspace.newest_base(&mut Findings::new())?;
+        let base = base.filter(|base| !is_unconfigured(self.workspace, base));
+        let tree = match base {
+            Some(base) => self.workspace.tree_of(&base.commit)?,
+            None => self.workspace.files()?,
+        };
+        Ok(config::load_names(&tree)?.repository)
     }
 
     /// Computes an intent at a commit of a branch.

@@ -37,10 +37,17 @@ impl Proposal {
             let mut seen = HashSet::new();
             edits.retain(|edit| seen.insert(edit.clone()));
             self.obstacles.extend(contradiction(target, path, edits));
-            // What cannot be edited is said when the file is.
-            if let Ok(text) = splice(file, edits) {
-                let after = Arc::new(SourceFile::new(path.clone(), text));
-                edited.push(EditedSource { before: file, after });
+            match splice(file, edits) {
+                Ok(text) => {
+                    let after = Arc::new(SourceFile::new(path.clone(), text));
+                    edited.push(EditedSource { before: file, after });
+                }
+                // Nothing else would show that these are to change anything.
+                Err(found) if self.routed.contains(path) => {
+                    self.obstacles.extend(found.about(&target.subject()));
+                }
+                // It is said when the file is edited.
+                Err(_) => {}
             }
         }
         for file in &edited {

@@ -163,6 +163,13 @@ codes! {
     /// `sites`, lets each go by itself whenever it may.
     PART_MAY_GO = "part-may-go", Answer, Note;
 
+    /// No git reference or version has that name, or several have it.
+    ///
+    /// `rungs set APP --env ENV --git NAME=REV` names a git reference, a chart's version or a
+    /// template's pin by the key that plans show, by the address of its repository, or by the
+    /// last part of that.
+    UNKNOWN_SOURCE = "unknown-source", Input, Error;
+
     /// No promoted value has that route.
     ///
     /// `rungs set APP --env ENV --route ROUTE=VALUE` sets a value that `promote` names, or one

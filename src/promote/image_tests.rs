@@ -79,7 +79,7 @@ fn code(findings: &Findings) -> &'static str {
 }
 
 fn asked(requests: &[ImageRequest]) -> AskedValues<'_> {
-    AskedValues { images: requests, routes: &[] }
+    AskedValues { images: requests, routes: &[], gits: &[] }
 }
 
 fn at() -> Location {

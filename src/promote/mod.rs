@@ -6,6 +6,7 @@
 
 mod apart;
 mod arrival;
+mod asked_sources;
 mod assessment;
 mod base;
 mod blocking;

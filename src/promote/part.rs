@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::code::{PART_MAY_GO, UNKNOWN_KEY_OF_APP};
 use crate::diagnostic::{Finding, nearest};
 use crate::git::CanonicalAddress;
-use crate::sites::{AppSites, Key, Site, SiteValue, State};
-use crate::source::Location;
+use crate::sites::{AppSites, Key, Site, SiteValue, State, nested};
+use crate::source::{Location, RepoPath};
+use crate::yaml::Place;
 
 /// The part of an app that a person asks to move, by the names of keys: what images, git
 /// references, versions and values are called in plans.
@@ -42,8 +43,13 @@ impl Part {
         let all: Vec<&Site> = sites.iter().flat_map(|app| &app.sites).collect();
         let mut meant = BTreeSet::new();
         for name in names {
-            let keys = all.iter().filter(|site| is_called(site, name));
-            let keys: BTreeSet<&Key> = keys.map(|site| &site.key).collect();
+            // What is called exactly so is meant before what comes from such a repository.
+            let by_key = all.iter().filter(|site| site.key.name() == name);
+            let mut keys: BTreeSet<&Key> = by_key.map(|site| &site.key).collect();
+            if keys.is_empty() {
+                let by_repository = all.iter().filter(|site| comes_from(site, name));
+                keys.extend(by_repository.map(|site| &site.key));
+            }
             if keys.is_empty() {
                 return Err(unknown(sites, name, at));
             }
@@ -82,16 +88,15 @@ impl MovingKeys {
     }
 }
 
-/// Whether a person may call a site so: by its key, or by its repository or the last segment
-/// of that.
-fn is_called(site: &Site, name: &str) -> bool {
+/// Whether a site's image or reference comes from a repository of that name, or whose last
+/// segment is that.
+fn comes_from(site: &Site, name: &str) -> bool {
     let is_repository = |whole: &str| whole == name || CanonicalAddress::of(whole).name() == name;
-    site.key.name() == name
-        || match &site.key {
-            Key::Image(_) => site.repository().is_some_and(is_repository),
-            Key::Git(address) => is_repository(address),
-            Key::Version(_) | Key::Value(_) | Key::TemplatePin => false,
-        }
+    match &site.key {
+        Key::Image(_) => site.repository().is_some_and(is_repository),
+        Key::Git(address) => is_repository(address),
+        Key::Version(_) | Key::Value(_) | Key::TemplatePin => false,
+    }
 }
 
 /// The keys that never part: those of an image and of the git reference of its repository, by
@@ -112,9 +117,27 @@ pub(super) fn linked<'s>(sites: &[&'s Site]) -> Vec<BTreeSet<&'s Key>> {
         let group = name.map_or_else(|| format!("{:?}", site.key), |name| format!("/{name}"));
         groups.entry(group).or_default().insert(&site.key);
     }
+    // A value and what is in it cannot part: whoever writes the one writes the other.
+    let mut places: BTreeMap<(&RepoPath, &Place), BTreeSet<&Key>> = BTreeMap::new();
+    for site in sites {
+        for part in &site.parts {
+            places.entry((site.file.path(), &part.at)).or_default().insert(&site.key);
+        }
+    }
+    let files: BTreeSet<&RepoPath> = places.keys().map(|(path, _)| *path).collect();
+    let of_file = |file: &RepoPath| -> Vec<&Place> {
+        places.keys().filter(|(path, _)| *path == file).map(|(_, place)| *place).collect()
+    };
+    let mut all: Vec<BTreeSet<&Key>> = groups.into_values().collect();
+    all.extend(places.values().cloned());
+    for file in files {
+        for (outer, inner) in nested(of_file(file)) {
+            all.push(places[&(file, outer)].union(&places[&(file, inner)]).copied().collect());
+        }
+    }
     // One key may have sites of two repositories.
     let mut joined: Vec<BTreeSet<&Key>> = Vec::new();
-    for mut group in groups.into_values() {
+    for mut group in all {
         joined.retain(|other| {
             let is_apart = other.is_disjoint(&group);
             if !is_apart {

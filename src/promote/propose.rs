@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::SiteChange;
 use super::code::{NO_DIGEST, SITES_CHANGED, UNKNOWN_IMAGE};
 use super::part::MovingKeys;
+use super::{SiteChange, asked_sources};
 use crate::diagnostic::{Finding, Findings, Severity, Subject};
-use crate::edits::{RouteValue, TWO_VALUES};
+use crate::edits::{GitRevision, RouteValue, TWO_VALUES};
 use crate::sites::{
     AppSites, ImageNames, ImageParts, ImageRequest, Key, Model, NoImage, Site, SiteValue, State,
     WriteOptions, changes, choose_image_of_app, pair,
@@ -40,6 +40,8 @@ pub(super) struct Proposal {
 pub(super) struct AskedValues<'a> {
     pub(super) images: &'a [ImageRequest],
     pub(super) routes: &'a [RouteValue],
+    /// Git references and versions.
+    pub(super) gits: &'a [GitRevision],
 }
 
 impl Proposal {
@@ -180,6 +182,15 @@ pub(super) fn requested(
             }
             Err(NoSites::Unknown(finding)) => unknown.push(finding.about(target.subject())),
             Err(NoSites::Unfit(found)) => findings.extend(found.about(&target.subject())),
+        }
+    }
+    for request in asked.gits {
+        match asked_sources::named(target.app, request, at) {
+            Ok(sites) => {
+                let value = SiteValue::Revision(request.revision.clone());
+                wanted.extend(sites.into_iter().map(|site| WantedValue::new(site, value.clone())));
+            }
+            Err(finding) => findings.push(finding.about(target.subject())),
         }
     }
     if !unknown.is_empty() {

@@ -1,6 +1,6 @@
 //! The sites of a repository that is laid out its own way.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::chart::{ChartValues, Charts};
@@ -28,6 +28,8 @@ pub(super) struct AdoptedModel {
     rules: Arc<RuleList>,
     scope: ModelScope,
     files: ParsedFiles,
+    /// Whether it was narrowed: of other versions of its files, only what they say is asked.
+    is_narrowed: bool,
     /// The files of which only facts are known, and not the text.
     unread: BTreeSet<RepoPath>,
     /// The charts that files have values of.
@@ -37,9 +39,9 @@ pub(super) struct AdoptedModel {
     /// What each rule found in all files together; none of a rule without files.
     tallies: HashMap<usize, Tally>,
     /// The places of a file that rules claim for different apps.
-    claimed_twice: BTreeMap<RepoPath, Vec<ClaimedTwice>>,
+    claimed_twice: BTreeMap<RepoPath, Arc<[ClaimedTwice]>>,
     /// The places in each file that several environments have sites at.
-    overlaps: BTreeMap<RepoPath, Overlaps>,
+    overlaps: BTreeMap<RepoPath, Arc<Overlaps>>,
     /// The files of each app, by environment.
     index: BTreeMap<(usize, String), BTreeSet<RepoPath>>,
     /// Files that cannot be read and may belong to any app of their rules.
@@ -84,6 +86,7 @@ impl AdoptedModel {
             rules,
             scope,
             files: ParsedFiles::default(),
+            is_narrowed: false,
             unread: BTreeSet::new(),
             charts: Arc::default(),
             results: BTreeMap::new(),
@@ -109,7 +112,7 @@ impl AdoptedModel {
                 }
                 self.files.read(tree, path);
                 self.note_link(path);
-                self.gather(path);
+                self.gather_with_others(path);
             }
         }
         for (number, rule) in self.rules.iter().enumerate() {
@@ -202,34 +205,48 @@ impl AdoptedModel {
         found
     }
 
-    /// Reads what the rules find in a file.
-    fn gather(&mut self, path: &RepoPath) {
+    /// Reads what the rules find in a file, and which places there others have as well,
+    /// whatever the scope is.
+    fn gather_with_others(&mut self, path: &RepoPath) {
         let Some(parsed) = self.files.get(path).map(Arc::clone) else {
             return self.install(path, None);
         };
         let (all, wanted) = (self.all_matches(path), self.matches(path));
-        // What others have in the file counts, whatever the scope is.
-        let is_shared = all.len() > 1;
-        let read = if is_shared { all } else { wanted.clone() };
-        let results = read.into_iter().map(|(rule, environment, app)| {
-            self.rules[rule].sites(path, &parsed, app, (rule, environment), &self.charts)
-        });
-        let mut results: Vec<RuleSites> = results.collect();
-        let overlaps = if is_shared { Overlaps::of(&results) } else { Overlaps::default() };
-        let claims = if is_shared { claimed_twice(&self.rules, &results) } else { Vec::new() };
-        results.retain(|result| {
-            let is_it = |(rule, environment, _): &(usize, usize, Option<String>)| {
-                (*rule, *environment) == (result.rule, result.environment)
-            };
-            wanted.iter().any(is_it)
-        });
+        if all.len() < 2 {
+            return self.gather(path);
+        }
+        let wanted: HashSet<(usize, usize)> =
+            wanted.into_iter().map(|(rule, environment, _)| (rule, environment)).collect();
+        let mut results = self.found(path, &parsed, all);
+        let overlaps = Overlaps::of(&results);
+        let claims = claimed_twice(&self.rules, &results);
+        results.retain(|result| wanted.contains(&(result.rule, result.environment)));
         self.install(path, Some(results));
         if !overlaps.is_empty() {
-            self.overlaps.insert(path.clone(), overlaps);
+            self.overlaps.insert(path.clone(), Arc::new(overlaps));
         }
         if !claims.is_empty() {
-            self.claimed_twice.insert(path.clone(), claims);
+            self.claimed_twice.insert(path.clone(), claims.into());
         }
+    }
+
+    /// The same, without what others have there.
+    fn gather(&mut self, path: &RepoPath) {
+        let parsed = self.files.get(path).map(Arc::clone);
+        let results = parsed.map(|parsed| self.found(path, &parsed, self.matches(path)));
+        self.install(path, results);
+    }
+
+    fn found(
+        &self,
+        path: &RepoPath,
+        parsed: &ParsedFile,
+        matches: Vec<(usize, usize, Option<String>)>,
+    ) -> Vec<RuleSites> {
+        let results = matches.into_iter().map(|(rule, environment, app)| {
+            self.rules[rule].sites(path, parsed, app, (rule, environment), &self.charts)
+        });
+        results.collect()
     }
 
     /// Replaces what was found in a file; none if it is gone.
@@ -350,13 +367,30 @@ impl AdoptedModel {
         let paths: BTreeSet<RepoPath> = paths.into_iter().flatten().cloned().collect();
         let (environments, rules) = (Arc::clone(&self.environments), Arc::clone(&self.rules));
         let mut narrowed = Self::without_files(environments, rules, ModelScope::of(instance));
+        narrowed.is_narrowed = true;
         narrowed.files = self.files.only(paths.iter().cloned());
         narrowed.charts = Arc::clone(&self.charts);
         for path in &paths {
             narrowed.note_link(path);
-            narrowed.gather(path);
+            let own = |result: &&RuleSites| {
+                let has_app = |found: &BTreeMap<_, _>| found.contains_key(&instance.app);
+                result.environment == number
+                    && (result.app.as_ref() == Some(&instance.app)
+                        || result.found.as_ref().is_ok_and(has_app))
+            };
+            let results = self.results.get(path).into_iter().flatten();
+            narrowed.install(path, Some(results.filter(own).cloned().collect()));
+            let overlaps = self.overlaps.get(path).map(Arc::clone);
+            narrowed.overlaps.extend(overlaps.map(|overlaps| (path.clone(), overlaps)));
+            let claims = self.claimed_twice.get(path).map(Arc::clone);
+            narrowed.claimed_twice.extend(claims.map(|claims| (path.clone(), claims)));
         }
         Some(narrowed)
+    }
+
+    /// Whether a rule reads values that override those of a chart.
+    pub(super) fn reads_charts(&self) -> bool {
+        self.rules.iter().any(Rule::reads_charts)
     }
 
     pub(super) fn is_narrowable(&self) -> bool {
@@ -406,7 +440,11 @@ impl AdoptedModel {
                 && (self.files.put(path, file.cloned()) | self.unread.remove(path));
             if is_new {
                 affected.extend(self.of_file(path));
-                self.gather(path);
+                if self.is_narrowed {
+                    self.gather(path);
+                } else {
+                    self.gather_with_others(path);
+                }
                 affected.extend(self.of_file(path));
             }
         }
@@ -511,7 +549,8 @@ impl AdoptedModel {
         let own: Vec<_> = own.collect();
         let mut findings: Findings =
             own.iter().flat_map(|(_, result)| result.findings.iter().cloned()).collect();
-        let claims = paths.iter().filter_map(|path| self.claimed_twice.get(path)).flatten();
+        let claims = paths.iter().filter_map(|path| self.claimed_twice.get(path));
+        let claims = claims.flat_map(|claims| claims.iter());
         let is_own = |claim: &&ClaimedTwice| {
             claim.environment == environment && claim.apps.iter().any(|name| name == app)
         };

@@ -15,6 +15,14 @@ use crate::source::{RepoPath, Tree};
 /// The file of a chart's own values.
 pub(super) const CHART_VALUES: &str = "values.yaml";
 
+/// The file that makes a directory a chart.
+const CHART: &str = "Chart.yaml";
+
+/// Whether a file of that name says how the values of a chart are read.
+pub(super) fn is_of_chart(name: &str) -> bool {
+    [CHART, CHART_VALUES].contains(&name)
+}
+
 /// How many directories are searched for the chart that a file has values of.
 const SEARCHED: usize = 3;
 
@@ -67,7 +75,7 @@ impl ChartValues {
         let values = |directory: &RepoPath| {
             read(directory.child(CHART_VALUES)).map(|file| Arc::new(ParsedFile::new(file)))
         };
-        let chart = ParsedFile::new(read(directory.child("Chart.yaml"))?);
+        let chart = ParsedFile::new(read(directory.child(CHART))?);
         let vendored = directory.child("charts");
         let mut subcharts = BTreeMap::new();
         for (name, key, place) in dependencies(&chart) {

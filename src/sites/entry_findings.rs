@@ -1,14 +1,15 @@
 //! What is wrong with entries of `sites`: those that find nothing, those that match the
 //! templates of charts, and places that two of them claim.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::Site;
 use super::code::{CHART_TEMPLATES, CLAIMED_TWICE, NO_SITE, UNMATCHED_PATTERN};
 use super::kinds::reader_of;
 use super::missing_route::MissingRoute;
+use super::overlaps::nested;
 use super::rule_list::RuleList;
 use super::rules::{Rule, RuleSites};
-use super::{Site, SitePart};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings};
 use crate::source::RepoPath;
@@ -163,28 +164,54 @@ pub(super) struct ClaimedTwice {
     pub(super) finding: Finding,
 }
 
-/// The places of a file that entries claim for different apps: one for each two apps.
+/// The places of a file that entries claim for different apps, or of which one is in another:
+/// one for each two apps.
 pub(super) fn claimed_twice(rules: &RuleList, results: &[RuleSites]) -> Vec<ClaimedTwice> {
-    let mut claimed: HashMap<(usize, &Place), (&str, usize, &Site)> = HashMap::new();
-    let mut found: BTreeMap<(usize, [String; 2]), ClaimedTwice> = BTreeMap::new();
+    type Claim<'r> = (&'r str, usize, &'r Site);
+    let mut claims: BTreeMap<(usize, &Place), Vec<Claim<'_>>> = BTreeMap::new();
     for result in results {
         let apps = result.found.iter().flatten();
         for (app, site) in apps.flat_map(|(app, sites)| sites.iter().map(move |site| (app, site))) {
             for part in site.parts.iter().filter(|part| part.is_there) {
-                let SitePart { at, .. } = part;
                 let own = (app.as_str(), result.rule, site);
-                let (first, rule, at) = *claimed.entry((result.environment, at)).or_insert(own);
-                if first == app {
-                    continue;
+                let known = claims.entry((result.environment, &part.at)).or_default();
+                if !known.iter().any(|(other, ..)| *other == app) {
+                    known.push(own);
                 }
-                let mut apps = [first.to_owned(), app.clone()];
-                apps.sort();
-                let finding = || claim(at, [(first, &rules[rule]), (app, &rules[result.rule])]);
-                found.entry((result.environment, apps.clone())).or_insert_with(|| ClaimedTwice {
-                    environment: result.environment,
-                    apps,
-                    finding: finding(),
-                });
+            }
+        }
+    }
+    let mut found: BTreeMap<(usize, [String; 2]), ClaimedTwice> = BTreeMap::new();
+    let mut compare = |environment: usize, one: &Claim<'_>, other: &Claim<'_>| {
+        let (first, rule, site) = *one;
+        let (second, another, _) = *other;
+        if first == second {
+            return;
+        }
+        let mut apps = [first.to_owned(), second.to_owned()];
+        apps.sort();
+        let finding = || claim(site, [(first, &rules[rule]), (second, &rules[another])]);
+        found.entry((environment, apps.clone())).or_insert_with(|| ClaimedTwice {
+            environment,
+            apps,
+            finding: finding(),
+        });
+    };
+    for ((environment, _), same) in &claims {
+        for other in &same[1..] {
+            compare(*environment, &same[0], other);
+        }
+    }
+    let environments: BTreeSet<usize> =
+        claims.keys().map(|(environment, _)| *environment).collect();
+    for environment in environments {
+        let places = claims.keys().filter(|(of, _)| *of == environment).map(|(_, place)| *place);
+        for (outer, inner) in nested(places) {
+            let (outer, inner) = (&claims[&(environment, outer)], &claims[&(environment, inner)]);
+            for inner in inner {
+                for outer in outer {
+                    compare(environment, inner, outer);
+                }
             }
         }
     }

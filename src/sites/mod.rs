@@ -51,6 +51,7 @@ pub use image_request::{ImageRequest, ImageRequestFault, split_name};
 pub use kept::KeptState;
 pub use kinds::{sites_of_content, sites_of_file};
 pub use model::Model;
+pub use overlaps::nested;
 pub use pair::{Pair, Pairs, pair};
 pub use sameness::{EnteringValue, MissingValue, WantedValues};
 pub use scope::{AppInstance, ModelScope};

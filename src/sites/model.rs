@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::adopted_model::AdoptedModel;
+use super::chart::is_of_chart;
 use super::code::UNBOUND_ENVIRONMENT;
 use super::native_model::NativeModel;
 use super::{AppFiles, AppInstance, AppSites, ModelScope, Site, StateBasis};
@@ -153,7 +154,7 @@ impl Model {
     /// The apps that may say something else after the files at these paths change; none if
     /// those may be any, or are so many that all are read as fast.
     pub fn possible_apps(&self, paths: &[RepoPath]) -> Option<BTreeSet<String>> {
-        let is_any = Cell::new(!self.is_narrowable());
+        let is_any = Cell::new(!self.is_narrowable() || self.reads_charts_at(paths));
         let all = |_: &EnvironmentName| {
             is_any.set(true);
             BTreeSet::new()
@@ -165,6 +166,17 @@ impl Model {
             Layout::Adopted(_) => AdoptedModel::are_few(&apps),
         };
         (is_narrow && !is_any.get()).then_some(apps)
+    }
+
+    /// Whether one of these files may belong to a chart whose values are read: what those of
+    /// environments mean depends on it.
+    fn reads_charts_at(&self, paths: &[RepoPath]) -> bool {
+        match &self.0 {
+            Layout::Native(_) => false,
+            Layout::Adopted(layout) => {
+                layout.reads_charts() && paths.iter().any(|path| is_of_chart(path.name()))
+            }
+        }
     }
 
     /// What the state of an app in an environment is computed from; none if a file is not

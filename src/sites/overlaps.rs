@@ -14,27 +14,20 @@ pub(super) struct Overlaps(BTreeMap<Place, BTreeSet<usize>>);
 impl Overlaps {
     /// Those of what rules found in a file.
     pub(super) fn of(results: &[RuleSites]) -> Self {
-        let mut all: BTreeMap<Place, BTreeSet<usize>> = BTreeMap::new();
+        let mut own: BTreeMap<Place, BTreeSet<usize>> = BTreeMap::new();
         for result in results {
             let sites = result.found.iter().flatten().flat_map(|(_, sites)| sites);
             for part in sites.flat_map(|site| &site.parts) {
-                all.entry(part.at.clone()).or_default().insert(result.environment);
+                own.entry(part.at.clone()).or_default().insert(result.environment);
             }
         }
-        let mut places: Vec<(Place, BTreeSet<usize>)> = all.into_iter().collect();
-        // Places are in an order in which each comes after those that it is in.
-        let mut around: Vec<usize> = Vec::new();
-        for at in 0..places.len() {
-            while around.pop_if(|outer| !is_within(&places[at].0, &places[*outer].0)).is_some() {}
-            for &outer in &around {
-                let (before, from) = places.split_at_mut(at);
-                before[outer].1.extend(&from[0].1);
-                let own = before[outer].1.clone();
-                from[0].1.extend(own);
-            }
-            around.push(at);
+        let mut all = own.clone();
+        for (outer, inner) in nested(own.keys()) {
+            all.entry(outer.clone()).or_default().extend(&own[inner]);
+            all.entry(inner.clone()).or_default().extend(&own[outer]);
         }
-        Self(places.into_iter().filter(|(_, environments)| environments.len() > 1).collect())
+        all.retain(|_, environments| environments.len() > 1);
+        Self(all)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -56,6 +49,19 @@ impl Overlaps {
 
 fn is_repository(part: &SitePart) -> bool {
     part.kind == SitePartKind::Repository
+}
+
+/// The places among these that are in others, each after one that it is in. They have to be in
+/// their order, in which each comes after those that it is in.
+pub fn nested<'p>(places: impl IntoIterator<Item = &'p Place>) -> Vec<(&'p Place, &'p Place)> {
+    let mut around: Vec<&Place> = Vec::new();
+    let mut pairs = Vec::new();
+    for place in places {
+        while around.pop_if(|outer| !is_within(place, outer)).is_some() {}
+        pairs.extend(around.iter().map(|outer| (*outer, place)));
+        around.push(place);
+    }
+    pairs
 }
 
 fn is_within(place: &Place, outer: &Place) -> bool {

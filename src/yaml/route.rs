@@ -43,12 +43,18 @@ pub struct RouteError {
     pub at: usize,
 }
 
+/// The most steps of a route: no file that people wrote is nested as deep.
+const MOST_STEPS: usize = 200;
+
 impl Route {
     /// Reads a route.
     pub fn parse(text: &str) -> Result<Self, RouteError> {
         let mut parser = RouteParser { text, at: 0 };
         let mut steps = Vec::new();
         loop {
+            if steps.len() == MOST_STEPS {
+                return Err(parser.error("it has too many steps"));
+            }
             steps.push(match parser.peek() {
                 Some('[') => parser.bracket()?,
                 _ => Step::Key(parser.plain_key()?),

@@ -60,6 +60,7 @@ fn set_web() -> SetReferences {
         environment: "qa".to_owned(),
         apps: vec![SetApp {
             routes: Vec::new(),
+            gits: Vec::new(),
             name: "web".to_owned(),
             requests: vec![ImageRequest::parse(":v3").unwrap()],
         }],

@@ -29,7 +29,11 @@ fn each_wave_is_a_rung() {
     let shop = shop_with(RULES);
     shop.ends(0, &["status"]).says("prod/eu-1").says("prod/us-1");
     let promote = |clusters| ["promote", "web", "--to", "prod", "--cluster", clusters, "--commit"];
-    shop.ends(2, &["promote", "web", "--to", "prod", "--commit"]).says("it has several clusters");
+    let tip = shop.remote.tip();
+    shop.ends(2, &promote("eu-1,nope")).says("`prod/nope`");
+    assert_eq!(shop.remote.tip(), tip);
+    shop.ends(2, &["set", "web", ":v3", "--env", "prod", "--commit"])
+        .says("it has several clusters");
     // The second wave has what the first has, and nothing else.
     shop.ends(0, &promote("eu-2")).says("nothing to do, from prod/eu-1");
     shop.ends(3, &["promote", "web", "--to", "prod/eu-2", "--from", "qa", "--commit"])
@@ -44,6 +48,21 @@ fn each_wave_is_a_rung() {
     shop.ends(0, &["rollback", "web", "--env", "prod/us-1", "--reason", "slow", "--commit"]);
     assert_eq!(shop.changed(), [".rungs/holds/prod.us-1/web.yaml", "us-1/prod/web.yaml"]);
     shop.ends(0, &["audit", "--env", "prod/us-1"]).says("prod/us-1");
+}
+
+#[test]
+fn without_a_cluster_the_first_wave_that_lags_is_promoted() {
+    let shop = shop_with(RULES);
+    let promote = ["promote", "--all", "--to", "prod", "--commit"];
+    for changed in [&["eu-1"][..], &["us-1", "eu-2"], &[]] {
+        let before = shop.remote.tip();
+        shop.ends(0, &promote);
+        let commits = shop.remote.commits_since(&before);
+        assert_eq!(commits.len(), changed.len(), "{changed:?}");
+    }
+    shop.pull();
+    shop.ends(0, &["status", "--env", "prod"]).says("prod/us-1");
+    shop.ends(0, &["audit", "--env", "prod"]).says("prod/eu-2");
 }
 
 #[test]

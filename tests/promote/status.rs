@@ -220,9 +220,12 @@ fn a_pattern_that_matches_nothing_is_reported_by_status_and_by_a_promotion_of_ev
         &CONFIGURATION.replace("{environment}/{app}", "envs/{environment}/{app}"),
     );
     commit(root);
-    for arguments in [&["status"][..], &["promote", "--all", "--to", "prod", "--dry-run"]] {
+    // A pipeline that promotes everything would otherwise be green for ever.
+    for (arguments, code) in
+        [(&["status"][..], 0), (&["promote", "--all", "--to", "prod", "--dry-run"], 2)]
+    {
         let output = rungs(root, arguments);
-        assert!(output.status.success(), "{output:?}");
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(stderr.contains("[unmatched-pattern]"), "{arguments:?}: {stderr}");
     }

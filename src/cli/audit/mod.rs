@@ -140,12 +140,11 @@ impl AuditArgs {
         base: &AuditedBranch<'_>,
         now: Timestamp,
     ) -> Result<AuditQuery, Findings> {
-        let environments = self.env.iter().map(|name| base.repository.find_environment(name));
-        let environments: Result<Vec<EnvironmentName>, _> =
-            environments.map(|found| found.map(|one| one.name.clone())).collect();
+        let environments = self.env.iter().map(|name| base.repository.find_environments(name));
+        let environments: Result<Vec<Vec<EnvironmentName>>, _> = environments.collect();
         let mut query = AuditQuery {
             apps: self.app.clone(),
-            environments: environments?,
+            environments: environments?.concat(),
             reference: self.reference.as_deref().map(StateReference::parse),
             ..AuditQuery::default()
         };

@@ -4,7 +4,7 @@ use super::super::delivery_args::{DeliveryArgs, PermissionArgs};
 use super::super::worker_args::WorkerArgs;
 use super::super::{Context, Outcome, carry_out, usage_error};
 use crate::diagnostic::{Findings, harmless};
-use crate::edits::RouteValue;
+use crate::edits::{GitRevision, RouteValue};
 use crate::promote::{Permissions, SetApp, SetReferences};
 use crate::sites::ImageRequest;
 
@@ -34,6 +34,7 @@ pub(super) struct AppArgs {
 pub(super) struct AppItems<'a> {
     pub(super) items: &'a [String],
     pub(super) routes: Vec<RouteValue>,
+    pub(super) gits: Vec<GitRevision>,
 }
 
 impl AppArgs {
@@ -67,14 +68,19 @@ impl AppArgs {
 /// or goes on with one that was named before; a text with `=`, `:`, `@` or `/` in
 /// it is a reference.
 fn apps(asked: AppItems<'_>) -> Vec<SetApp> {
-    let AppItems { items, routes } = asked;
+    let AppItems { items, routes, gits } = asked;
     let mut apps: Vec<SetApp> = Vec::new();
     let mut current = None;
     for item in items {
         if !item.contains(['=', ':', '@', '/']) {
             let known = apps.iter().position(|app| app.name == *item);
             if known.is_none() {
-                apps.push(SetApp { name: item.clone(), requests: Vec::new(), routes: Vec::new() });
+                apps.push(SetApp {
+                    name: item.clone(),
+                    requests: Vec::new(),
+                    routes: Vec::new(),
+                    gits: Vec::new(),
+                });
             }
             current = known.or(apps.len().checked_sub(1));
             continue;
@@ -93,11 +99,14 @@ fn apps(asked: AppItems<'_>) -> Vec<SetApp> {
         usage_error("name an app and its new references: `rungs set APP :TAG --env ENV`");
     }
     match apps.as_mut_slice() {
-        [only] => only.routes = routes,
-        _ if routes.is_empty() => {}
-        _ => usage_error("name one app with `--route`: it does not say whose value is meant"),
+        [only] => (only.routes, only.gits) = (routes, gits),
+        _ if routes.is_empty() && gits.is_empty() => {}
+        _ => usage_error(
+            "name one app with `--route` and `--git`, which do not say whose value is meant",
+        ),
     }
-    let is_left_alone = |app: &&SetApp| app.requests.is_empty() && app.routes.is_empty();
+    let is_left_alone =
+        |app: &&SetApp| app.requests.is_empty() && app.routes.is_empty() && app.gits.is_empty();
     let mut left_alone = apps.iter().filter(is_left_alone);
     if let Some(app) = left_alone.next() {
         // A tag without its colon looks like another app.

@@ -17,9 +17,6 @@ pub(super) struct FileArgs {
     /// Edit this file, or the YAML files below this directory, of any repository
     #[arg(long = "in", value_name = "PATH", num_args = 1, value_hint = clap::ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
-    /// Set the reference in every address of a git repository, or the version of a source
-    #[arg(long = "git", value_name = "URL=REV", requires = "paths")]
-    gits: Vec<String>,
 }
 
 /// What the options allow.
@@ -44,10 +41,10 @@ impl FileArgs {
         self,
         context: &Context,
         items: &[String],
-        routes: Vec<RouteValue>,
+        (routes, gits): (Vec<RouteValue>, Vec<GitRevision>),
         allowed: EditPermissions,
     ) -> Result<Outcome, Findings> {
-        let request = self.request(items, routes, allowed);
+        let request = Self::request(items, (routes, gits), allowed);
         let directory = context.repo.clone().unwrap_or_else(|| PathBuf::from("."));
         let mut files = NamedFiles::from_directory(&directory);
         let mut findings = Findings::new();
@@ -65,9 +62,8 @@ impl FileArgs {
     }
 
     fn request(
-        &self,
         items: &[String],
-        routes: Vec<RouteValue>,
+        (routes, gits): (Vec<RouteValue>, Vec<GitRevision>),
         allowed: EditPermissions,
     ) -> EditRequest {
         let refuse = |text: &str, why: String| -> ! {
@@ -79,13 +75,10 @@ impl FileArgs {
                 refuse(text, format!("{fault}{}", meant.unwrap_or_default()))
             })
         };
-        let git = |text: &String| {
-            GitRevision::parse(text).unwrap_or_else(|fault| refuse(text, fault.to_string()))
-        };
         let request = EditRequest {
             images: items.iter().map(image).collect(),
             routes,
-            gits: self.gits.iter().map(git).collect(),
+            gits,
             repository: allowed.repository,
             drop_digest: allowed.drop_digest,
         };

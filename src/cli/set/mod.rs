@@ -9,7 +9,7 @@ use super::delivery_args::PermissionArgs;
 use super::{Context, Outcome, usage_error};
 use crate::deliver::DeliveryMode;
 use crate::diagnostic::{Findings, harmless};
-use crate::edits::RouteValue;
+use crate::edits::{GitRevision, RouteValue};
 use crate::git::WorkspaceOptions;
 
 use apps::{AppArgs, AppItems};
@@ -18,8 +18,9 @@ use in_files::{EditPermissions, FileArgs};
 /// Set image references, git references and values, as CI does after a build
 ///
 /// Takes apps, each followed by the new references of its images: `:TAG`, `@DIGEST`, `:TAG@DIGEST`
-/// or a whole reference, with `NAME=` before it if the app has several images. With `--route` sets
-/// a value that is promoted along with them, of one app: a switch, a number of replicas, a colour.
+/// or a whole reference, with `NAME=` before it if the app has several images. Of one app, `--git`
+/// sets a git reference or a version, and `--route` a value that is promoted along with the images:
+/// a switch, a number of replicas, a colour.
 ///
 /// With `--in PATH`, which may be given more than once, edits the named files of any repository
 /// instead, and in them only the bytes of the values in question. This needs no configuration, asks
@@ -41,6 +42,10 @@ pub(super) struct SetArgs {
     /// `images[name=web].newTag`, of an app one under `promote`, or inside one
     #[arg(long = "route", value_name = "ROUTE=VALUE")]
     routes: Vec<String>,
+    /// Set the reference in every address of a git repository, or the version of a chart or
+    /// another source
+    #[arg(long = "git", value_name = "URL=REV")]
+    gits: Vec<String>,
     #[command(flatten)]
     app_args: AppArgs,
     #[command(flatten)]
@@ -84,6 +89,12 @@ fn route(text: &str) -> RouteValue {
     })
 }
 
+fn git(text: &str) -> GitRevision {
+    GitRevision::parse(text).unwrap_or_else(|fault| {
+        usage_error(&format!("`{}` cannot be set: {fault}", harmless(text)))
+    })
+}
+
 impl SetArgs {
     /// What the person says about the base branch and the author.
     pub(super) fn options(&self) -> WorkspaceOptions {
@@ -92,8 +103,9 @@ impl SetArgs {
 
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let routes: Vec<_> = self.routes.iter().map(|text| route(text)).collect();
+        let gits: Vec<_> = self.gits.iter().map(|text| git(text)).collect();
         if !self.file_args.has_paths() {
-            let items = AppItems { items: &self.items, routes };
+            let items = AppItems { items: &self.items, routes, gits };
             return self.app_args.run(context, items, &self.allowed, self.repository);
         }
         if self.app_args.env.is_some() {
@@ -110,6 +122,6 @@ impl SetArgs {
                 }
             },
         };
-        self.file_args.run(context, &self.items, routes, allowed)
+        self.file_args.run(context, &self.items, (routes, gits), allowed)
     }
 }

@@ -100,8 +100,8 @@ impl StatusArgs {
     }
 
     fn environments(&self, base: &LoadedBase) -> Result<Vec<EnvironmentName>, Findings> {
-        let found = self.env.iter().map(|name| base.repository().find_environment(name));
-        Ok(found.map(|found| found.map(|one| one.name.clone())).collect::<Result<_, _>>()?)
+        let found = self.env.iter().map(|name| base.repository().find_environments(name));
+        Ok(found.collect::<Result<Vec<_>, _>>()?.concat())
     }
 }
 

@@ -230,6 +230,7 @@ fn environment(
         enters: app_names(file.and_then(|file| file.enters.as_ref())),
         cluster: declared.cluster().map(str::to_owned),
         group: declared.of.map(|(group, _)| group.clone()),
+        wave: declared.wave,
         labels: IndexMap::new(),
         quota: None,
         limits: None,

@@ -83,6 +83,10 @@ impl ChangedApp<'_> {
         let current = self.before.as_ref().and_then(|sites| sites.state.as_ref().ok());
         let Some(sites) = &self.after else { return Ok(Some(self.removed(current, former))) };
         let proposed = sites.state.clone()?;
+        let was_misread = self.before.as_ref().is_some_and(|sites| !sites.misread().is_empty());
+        if !was_misread && !sites.misread().is_empty() {
+            return Err(sites.misread());
+        }
         let known = current.map(|current| self.with_deployed(current, &proposed));
         let current = known.as_ref();
         let beside = beside(sites, self.before.as_ref(), &proposed);

@@ -3,7 +3,7 @@
 use super::plan_builder::PlanBuilder;
 use super::{AppSelection, Intent, PlannedChange, Submission};
 use crate::config::Environment;
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Finding, Findings};
 use crate::history::{Action, Record};
 use crate::promote::Request;
 use crate::promote::base::Base;
@@ -11,7 +11,7 @@ use crate::promote::code::NOTHING_BELOW;
 use crate::promote::gates::Gate;
 use crate::promote::planning::{AppOutcome, Planner};
 use crate::promote::select;
-use crate::sites::State;
+use crate::sites::{NO_SITE, State};
 
 /// Promotion of apps.
 pub struct Promotion {
@@ -26,6 +26,12 @@ impl Intent for Promotion {
         let repository = base.repository;
         let target = repository.find_environment(&self.request.environment)?;
         let apps = self.names(base, target)?;
+        if self.takes_all()
+            && !base.repository.is_native()
+            && base.model.apps(&target.name).is_empty()
+        {
+            return Err(without_apps(base, target));
+        }
         let planner = Planner {
             base,
             target,
@@ -113,6 +119,18 @@ impl Promotion {
         apps.dedup();
         Ok(apps)
     }
+}
+
+/// The findings that no file of an environment has an app, with those about the entries.
+fn without_apps(base: &Base<'_>, target: &Environment) -> Findings {
+    let mut findings = base.model.findings_of_files(|name| *name == target.name);
+    let message = format!("no file of `{}` has an app", target.name);
+    findings.push(
+        Finding::new(&NO_SITE, message, base.repository.location.clone())
+            .because("no entry of `sites` finds anything there")
+            .help("look at the paths of the entries, and at what `rungs status` says"),
+    );
+    findings
 }
 
 /// Whether an app's state can come from below, or why it cannot is worth a finding.

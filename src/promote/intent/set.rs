@@ -4,7 +4,7 @@ use super::plan_builder::PlanBuilder;
 use super::{AppSelection, Intent, PlannedChange, Submission};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings, Subject};
-use crate::edits::RouteValue;
+use crate::edits::{GitRevision, RouteValue};
 use crate::history::{Action, Record};
 use crate::promote::Permissions;
 use crate::promote::base::Base;
@@ -38,6 +38,8 @@ pub struct SetApp {
     pub requests: Vec<ImageRequest>,
     /// The promoted values, by their routes.
     pub routes: Vec<RouteValue>,
+    /// The git references and versions.
+    pub gits: Vec<GitRevision>,
 }
 
 impl Intent for SetReferences {
@@ -53,7 +55,8 @@ impl Intent for SetReferences {
         };
         let mut builder = PlanBuilder::new(&target.name);
         for app in &self.apps {
-            let asked = AskedValues { images: &app.requests, routes: &app.routes };
+            let SetApp { requests, routes, gits, .. } = app;
+            let asked = AskedValues { images: requests, routes, gits };
             let outcome = planner.set(&app.name, &asked, &target.location);
             match outcome.and_then(|outcome| self.in_sequence(base, &target.name, outcome)) {
                 Ok(outcome) => builder.add(outcome, submission, false),
