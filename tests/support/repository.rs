@@ -70,6 +70,13 @@ impl Remote {
         git(&self.bare(), &["rev-parse", "main"])
     }
 
+    /// The branches.
+    pub fn branches(&self) -> Vec<String> {
+        let list =
+            git(&self.bare(), &["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads/"]);
+        list.lines().map(str::to_owned).collect()
+    }
+
     /// The first-parent commits of `main` after `base`, oldest first.
     pub fn commits_since(&self, base: &str) -> Vec<String> {
         let range = format!("{base}..main");

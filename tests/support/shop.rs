@@ -161,7 +161,7 @@ pub fn image(app: &str, tag: &str) -> String {
 }
 
 /// The output and the exit code of a run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RunOutput {
     pub code: Option<i32>,
     pub stdout: String,
