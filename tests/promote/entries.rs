@@ -87,6 +87,22 @@ fn a_wrong_kind_is_an_error() {
 }
 
 #[test]
+fn an_app_without_any_reference_is_an_error_whatever_is_said_of_its_files() {
+    let entry = |keys: &str| format!(r#"path: "{{environment}}.yaml", app: web, {keys}"#);
+    let image = |comment: &str| format!("image: {{repository: x/web, tag: v1}}{comment}\n");
+    for (keys, text, code) in [
+        ("kind: marker", image(" # rungs: app=web prat=tag"), "unreadable-marker"),
+        ("kind: yaml, fields: {tag: tag}", "tag: '{{ tag }}'\n".to_owned(), "templated-site"),
+        ("kind: marker", image(""), "no-site"),
+        ("kind: helm-values, images: {include: ['y/*']}", image(""), "no-site"),
+    ] {
+        let shop = shop(&[&entry(keys)], &[("qa.yaml", &text), ("prod.yaml", &text)]);
+        let says = "`web` has no reference in `qa` and `prod`";
+        shop.ends(2, &PROMOTE).finds(code).finds("no-site").says(says);
+    }
+}
+
+#[test]
 fn a_promoted_value_that_is_nowhere_is_a_warning() {
     let files = [("qa.yaml", "tag: v2\nflags: {}\n"), ("prod.yaml", "tag: v1\nflags: {}\n")];
     let entry =

@@ -129,9 +129,13 @@ fn a_rung_without_files_is_an_error_and_not_passed_over() {
     for command in [&promote[..], &["gates", "web", "--to", "prod"]] {
         let output = rungs(root, command);
         let text = transcript(&output);
-        assert_eq!(output.status.code(), Some(3), "{text}");
-        assert!(text.contains("no file belongs to `staging`"), "{text}");
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains("unbound-environment"), "{text}");
+        assert!(text.contains("did you mean `stage`?"), "{text}");
     }
+    let pass = ["--override", "order", "--reason", "it is new"];
+    let output = rungs(root, &[&promote[..], &pass].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", transcript(&output));
     // A path without anything that varies is not there because a rule has it.
     let fixed = misspelt.replace("{environment}/{app}.yaml", "{environment}/web.yaml");
     write(root, "rungs.yaml", &fixed.replace("kind: yaml", "kind: yaml\n    app: web"));

@@ -5,13 +5,13 @@ use super::{AppSelection, Intent, PlannedChange, Submission};
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings};
 use crate::history::{Action, Record};
-use crate::promote::Request;
 use crate::promote::base::Base;
 use crate::promote::code::NOTHING_BELOW;
-use crate::promote::gates::Gate;
+use crate::promote::gates::{Answer, Evidence as _, Gate};
 use crate::promote::planning::{AppOutcome, Planner};
 use crate::promote::select;
-use crate::sites::{NO_SITE, State};
+use crate::promote::{Request, Verdict};
+use crate::sites::{Model, NO_SITE, State};
 
 /// Promotion of apps.
 pub struct Promotion {
@@ -44,9 +44,14 @@ impl Intent for Promotion {
         for app in &apps {
             match planner.promote(&self.request, app) {
                 Ok(outcome) if self.is_for_nothing(base, &outcome) => {
-                    builder.add_obstacles(planner.without_reference(&outcome.plan).into());
+                    let mut findings = outcome.warnings;
+                    findings.push(planner.without_reference(&outcome.plan));
+                    builder.add_obstacles(findings);
                 }
-                Ok(outcome) => builder.add(outcome, submission, self.takes_all()),
+                Ok(outcome) => match passed_over(base, target, &outcome) {
+                    Some(finding) => builder.add_obstacles(finding.into()),
+                    None => builder.add(outcome, submission, self.takes_all()),
+                },
                 Err(findings) => builder.add_obstacles(findings),
             }
         }
@@ -80,6 +85,23 @@ impl Intent for Promotion {
     }
 }
 
+/// The finding about a rung below that no file belongs to, which keeps an app out: its name is
+/// wrong, and no state ever fulfils the gate `order`.
+fn passed_over(base: &Base<'_>, target: &Environment, outcome: &AppOutcome) -> Option<Finding> {
+    let mut verdicts = outcome.plan.gates.iter();
+    let fails = |verdict: &&Verdict| verdict.answer == Answer::Fail && !verdict.lets_through();
+    verdicts.find(|verdict| verdict.gate == Gate::Order && fails(verdict))?;
+    let repository = base.repository;
+    let is_below = |name| repository.ladder.above(name).contains(&target.name);
+    // One that had the app is no mistake.
+    let had_it = |name| base.tenures(name, &outcome.plan.app).next().is_some();
+    let mut below = repository.environments.iter().map(|one| &one.name);
+    below.find_map(|name| {
+        let is_new = is_below(name) && !had_it(name);
+        is_new.then(|| Model::unbound(repository, base.tree, name)).flatten()
+    })
+}
+
 /// The number of bytes that the names of apps may take in a branch's name.
 const BRANCH_LENGTH: usize = 100;
 
@@ -100,8 +122,7 @@ impl Promotion {
     fn is_for_nothing(&self, base: &Base<'_>, outcome: &AppOutcome) -> bool {
         let is_named = matches!(self.apps, AppSelection::Named(_)) && !base.repository.is_native();
         let (plan, is_empty) = (&outcome.plan, |state: &State| state.iter().next().is_none());
-        let is_silent = outcome.obstacles.is_empty() && outcome.warnings.is_empty();
-        is_named && is_silent && is_empty(&plan.from) && is_empty(&plan.to)
+        is_named && outcome.obstacles.is_empty() && is_empty(&plan.from) && is_empty(&plan.to)
     }
 
     fn names(&self, base: &Base<'_>, target: &Environment) -> Result<Vec<String>, Findings> {
