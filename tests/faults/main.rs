@@ -51,6 +51,7 @@ faults! {
     an_image_in_an_inline_patch
     a_name_of_a_container_and_of_an_image
     a_text_that_a_template_prints_as_a_number
+    a_big_whole_number_as_a_text
     a_route_that_leads_to_several_items
     values_in_a_text
     an_unreadable_file_disagrees_with_nothing

@@ -564,6 +564,29 @@ fn yaml_is_read_as_kubectl_reads_it() {
 }
 
 #[test]
+fn a_number_has_the_same_digits_as_a_text() {
+    for (value, text) in [
+        ("5746521940354690803", "5746521940354691072"),
+        ("-5746521940354690803", "-5746521940354691072"),
+        ("9007199254740993", "9007199254740992"),
+        ("1e21", "1000000000000000000000"),
+        ("999999999999", "999999999999"),
+        ("1.5", "1.5"),
+        ("-0.1", "-0.1"),
+        ("'1e21'", "1e21"),
+        ("[1, 'a']", "[1, \"a\"]"),
+        ("null", "null"),
+    ] {
+        let program = format!(
+            "function(rungs) {{ apiVersion: 'v1', kind: 'A', made: std.toString({value}) }}"
+        );
+        let made = render(&[("main.jsonnet", &program)], "")
+            .unwrap_or_else(|findings| panic!("{}", shown(&findings)));
+        assert_eq!(made[0].value.root().get("made").unwrap().as_str(), Some(text), "{value}");
+    }
+}
+
+#[test]
 fn what_is_not_yaml_is_an_error_where_it_is_read() {
     let program = "local read(text) =\n  std.parseYaml(text);\n\
                    function(rungs) { apiVersion: 'v1', kind: 'A', a: read('a: 1\\na: 2') }";

@@ -67,10 +67,17 @@ const PARSE_YAML: &str = "parseYaml";
 /// The native function that has the files which match a pattern.
 const FILES: &str = "files";
 
-/// What a source that reads YAML has before it. The engine's own `std.parseYaml` knows
-/// other numbers and booleans than kubectl and go-jsonnet, and cannot be replaced.
-const YAML_PRELUDE: &str = "local rungs_std = std; \
-    local std = rungs_std { parseYaml:: rungs_std.native('parseYaml') }; ";
+/// The function of the engine that has a value as a text.
+const TO_STRING: &str = "toString";
+
+/// What a source that uses one of these functions has before it, since they cannot be
+/// replaced. The engine's own `std.parseYaml` knows other numbers and booleans than kubectl
+/// and go-jsonnet, and its `std.toString` has zeros in place of digits from 2⁵³ on.
+const PRELUDE: &str = "local rungs_std = std; \
+    local std = rungs_std { \
+    parseYaml:: rungs_std.native('parseYaml'), \
+    toString(a):: if rungs_std.isNumber(a) && rungs_std.abs(a) >= 9007199254740992 \
+    then rungs_std.format('%.0f', [a]) else rungs_std.toString(a) }; ";
 
 impl<'p> Session<'p> {
     pub(super) fn new(arena: &'p Arena) -> Self {
@@ -202,8 +209,8 @@ impl<'p> ImportCallbacks<'_, 'p> {
         if let Some(thunk) = self.kept.thunks.get(&key) {
             return Ok(thunk.clone());
         }
-        let reads_yaml = source.file.text().contains(PARSE_YAML);
-        let before = if reads_yaml { YAML_PRELUDE } else { "" };
+        let uses = |name| source.file.text().contains(name);
+        let before = if uses(PARSE_YAML) || uses(TO_STRING) { PRELUDE } else { "" };
         let text = [before, source.file.text()].concat();
         let (context, _) = program.span_manager_mut().insert_source_context(text.len());
         // The file is held, so that its address stays its own.
