@@ -33,6 +33,8 @@ fn digests() -> Vec<(String, &'static str)> {
         (wrap("imageSHA", "BARE"), bare(OLD)),
         (wrap("imageSha256", "BARE"), bare(OLD)),
         (wrap("tagDigest", "OLD"), OLD),
+        (wrap("hash", "BARE"), bare(OLD)),
+        (wrap("checksum", "OLD"), OLD),
     ]
 }
 
@@ -43,6 +45,14 @@ fn a_digest_beside_a_tag_is_its_digest_and_keeps_its_form() {
         let new = if old == OLD { NEW } else { bare(NEW) };
         let after = before.replace("v1", "v2").replace(old, new);
         check(FILE, &before, &[&format!("x/web:v2@{NEW}")], Ok(&after));
+    }
+}
+
+#[test]
+fn a_hash_that_is_no_digest_is_left_alone() {
+    for hash in ["9ac61f5", "\"\""] {
+        let before = format!("image: {{repository: x/web, tag: v1, hash: {hash}}}\n");
+        check(FILE, &before, &["x/web:v2"], Ok(&before.replace("v1", "v2")));
     }
 }
 

@@ -25,6 +25,9 @@ const DIGESTS: [&str; 3] = ["digest", "imagedigest", "tagdigest"];
 /// Keys of digests to which the chart adds `sha256:` itself.
 const BARE_DIGESTS: [&str; 6] = ["sha", "sha256", "imagesha", "imagesha256", "tagsha", "tagsha256"];
 
+/// Keys of digests only if they have one: an empty one may be for anything.
+const HASHES: [&str; 6] = ["hash", "imagehash", "taghash", "checksum", "shasum", "sha256sum"];
+
 /// What the keys of a map mean for an image in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeysMean {
@@ -107,6 +110,8 @@ impl<'a> Companions<'a> {
         let mut companions = Self::default();
         let mut digests = siblings.all(&image, &DIGESTS);
         digests.extend(siblings.all(&image, &BARE_DIGESTS));
+        let hashes = siblings.all(&image, &HASHES);
+        digests.extend(hashes.into_iter().filter(Companion::has_value));
         digests.retain(Companion::may_be_digest);
         companions.digest = companions.only(digests);
         companions.tag = companions.only(siblings.all(&image, &TAGS));
