@@ -262,6 +262,15 @@ fn a_template_in_a_text_is_said_to_be_one() {
 }
 
 #[test]
+fn values_on_one_line_of_a_text_without_braces_are_refused_with_what_to_do() {
+    let text = |tag: &str| format!("v: 'image: {{repository: x/web, tag: {tag}}}'\n");
+    let rule = "{path: '{environment}/kustomization.yaml', app: web, kind: helm-values, root: v}";
+    let shop = of_rule(rule, &text("v2"), &text("v1"), &[]);
+    let refused = shop.ends(2, &["promote", "web", "--to", "prod", "--write"]);
+    refused.finds("unreadable-text").says("write the values as a block after `|`");
+}
+
+#[test]
 fn a_script_in_a_text_is_left_alone() {
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  run.sh: |\n    docker run \
                image: x\n      }} {{\n  other.yaml: |\n    containers:\n    - image: x/web:v1\n";

@@ -99,10 +99,11 @@ fn into_text<'a>(start: &Cursor<'a>) -> Result<Option<Cursor<'a>>, Finding> {
         Some(finding) => Err(finding),
         None if is_empty => Ok(None),
         None => {
-            let message = format!("`{}` is a text without values", start.place().route);
+            let message =
+                format!("`{}` is a text in which no values are read", start.place().route);
             Err(Finding::new(&UNREADABLE_TEXT, message, start.node.location())
-                .because("holds no map")
-                .help("let `root` lead to the map of the values, or to a text that holds it"))
+                .because("no block, and no map in braces")
+                .help("write the values as a block after `|`, or let `root` lead to their map"))
         }
     }
 }
