@@ -1,5 +1,7 @@
 //! The lines of a cell.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use crate::diagnostic::{harmless, wrapped};
@@ -41,6 +43,9 @@ const MOST_REFERENCES: usize = 3;
 
 /// The most characters of a reference in the table.
 const LONGEST_REFERENCE: usize = 28;
+
+/// The characters of its name that a long value leaves.
+const SHORTEST_NAME: usize = 8;
 
 /// A cell of the table: its references, their age, how far behind it is, and the
 /// names of what blocks it. What a promotion would bring is in the columns before
@@ -90,23 +95,34 @@ fn differing(references: &[Reference], app: &str) -> Vec<String> {
     let differ: Vec<_> = references.iter().filter(|one| one.differs && !one.is_value).collect();
     let all = if differ.is_empty() { references.iter().take(1).collect() } else { differ };
     let shown = if all.len() > MOST_REFERENCES { MOST_REFERENCES - 1 } else { all.len() };
-    let lines = all[..shown].iter().map(|one| {
-        let text = reference(one, references.len(), app);
-        shortened(&text, LONGEST_REFERENCE)
-    });
+    let lines = all[..shown].iter().map(|one| fitting(one, references.len(), app));
     let more = (all.len() > shown).then(|| format!("and {} more", all.len() - shown));
     let values = references.iter().any(|one| one.differs && one.is_value);
     let values = values.then(|| "other values".to_owned());
     lines.chain(more).chain(values).collect()
 }
 
-/// An app with one image needs no name for it.
 fn reference(one: &Reference, count: usize, app: &str) -> String {
-    if count > 1 && one.key != app {
-        format!("{} {}", harmless(&one.key), one.brief)
-    } else {
-        one.brief.clone()
+    match name(one, count, app) {
+        Some(name) => format!("{name} {}", one.brief),
+        None => one.brief.clone(),
     }
+}
+
+/// A reference of which the value is whole, and of a long name the end.
+fn fitting(one: &Reference, count: usize, app: &str) -> String {
+    let value = shortened(&one.brief, LONGEST_REFERENCE);
+    let Some(name) = name(one, count, app) else { return value };
+    let room = LONGEST_REFERENCE.saturating_sub(value.chars().count()).max(SHORTEST_NAME);
+    match name.char_indices().nth_back(room - 1) {
+        Some((at, _)) if at > 0 => format!("…{} {value}", &name[at..]),
+        _ => format!("{name} {value}"),
+    }
+}
+
+/// The name of a reference. An app with one image needs none for it.
+fn name<'r>(one: &'r Reference, count: usize, app: &str) -> Option<Cow<'r, str>> {
+    (count > 1 && one.key != app).then(|| harmless(&one.key))
 }
 
 fn distance_line(cell: &Cell, now: Timestamp) -> Option<Line> {
@@ -168,7 +184,8 @@ pub(super) fn distance(behind: &Behind, now: Timestamp) -> String {
     let source = &behind.source;
     let since = behind.since.map(|since| format!(" for {}", age(since, now))).unwrap_or_default();
     match (behind.states, behind.is_exact) {
-        (Some(states), true) => format!("{states} behind {source}{since}"),
+        // The same digest under another tag.
+        (Some(states), true) if states > 0 => format!("{states} behind {source}{since}"),
         (Some(states), false) if states > 1 => format!("{states} or more behind {source}"),
         _ => format!("not what {source} says"),
     }
