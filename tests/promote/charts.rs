@@ -205,3 +205,38 @@ fn an_image_without_a_tag_gets_it_where_another_environment_has_its_own() {
         assert_eq!(shop.file("prod.yaml"), format!("image: x/web\n{key}: v2"));
     }
 }
+
+#[test]
+fn a_change_of_a_charts_own_files_is_judged_for_every_environment() {
+    let rules = "\
+version: 1
+ladder: [qa, prod]
+environments: { prod: { gates: { image: { allow: ['x/*'] } } } }
+sites: [{ path: 'charts/{app}/values-{environment}.yaml', kind: helm-values }]
+";
+    let files = [
+        ("rungs.yaml", rules),
+        ("charts/web/Chart.yaml", "name: web\n"),
+        ("charts/web/values.yaml", "image: {repository: x/web, tag: ''}\n"),
+        ("charts/web/values-qa.yaml", "image: {tag: v1}\n"),
+        ("charts/web/values-prod.yaml", "image: {tag: v1}\n"),
+    ];
+    let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text.to_owned())).into());
+    for (path, text) in [
+        ("charts/web/values.yaml", Some("image: {repository: evil/web, tag: ''}\n")),
+        (
+            "charts/web/values.yaml",
+            Some("image: {registry: evil.io, repository: x/web, tag: ''}\n"),
+        ),
+        ("charts/web/values.yaml", None),
+        ("charts/web/Chart.yaml", None),
+    ] {
+        let branch = shop.elsewhere("Redirect", &[(path, text)]);
+        shop.pull();
+        shop.ends(3, &["gates", "--base", "main~1", "--head", "main"]).says("fail");
+        let _ = branch;
+        let old = files.iter().find(|(known, _)| *known == path).unwrap().1;
+        shop.elsewhere("Back", &[(path, Some(old))]);
+        shop.pull();
+    }
+}

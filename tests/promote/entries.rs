@@ -192,3 +192,19 @@ fn settings_that_nothing_acts_on_are_warned_of() {
         .says("the setting `kubernetes` has no effect yet");
     assert_eq!(status.stderr.matches("warning[").count(), 1, "{}", status.stderr);
 }
+
+#[test]
+fn a_value_that_holds_what_another_app_deploys_is_claimed_twice() {
+    let files = [
+        ("qa.yaml", "web: {tag: v2}\nshared: {api: {tag: v9}}\n"),
+        ("prod.yaml", "web: {tag: v1}\nshared: {api: {tag: v1}}\n"),
+    ];
+    let shop = shop(
+        &[
+            r#"path: "{environment}.yaml", app: web, kind: yaml, fields: {tag: web.tag}, promote: [shared]"#,
+            r#"path: "{environment}.yaml", app: api, kind: yaml, fields: {tag: shared.api.tag}"#,
+        ],
+        &files,
+    );
+    refused(&shop, "claimed-twice", "`shared.api.tag` belongs to");
+}

@@ -204,3 +204,25 @@ fn what_was_rolled_back_does_not_return_beside_something_newer() {
     shop.ends(0, &["hold", "lift", "web", "--env", "prod", "--commit"]);
     shop.ends(0, &PROMOTE);
 }
+
+#[test]
+fn a_value_and_what_is_in_it_never_part() {
+    let rules = "\
+version: 1
+ladder: [qa, prod]
+environments: { prod: { gates: { tag: '^v' } } }
+sites:
+  - {path: '{environment}.yaml', app: web, kind: helm-values, promote: [side], together: false}
+";
+    let file = |tag: &str, side: &str| {
+        format!(
+            "image: {{repository: x/web, tag: {tag}}}\nside: {{image: {{repository: x/api, tag: {side}}}}}\n"
+        )
+    };
+    let (qa, prod) = (file("v2", "rc9"), file("v1", "v1"));
+    let files = [("rungs.yaml", rules), ("qa.yaml", &qa), ("prod.yaml", &prod)];
+    let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text.to_owned())).into());
+    shop.ends(3, &[&PROMOTE[..], &["--only", "side"]].concat()).finds("gate-fails");
+    shop.ends(0, &PROMOTE).finds("part-may-go");
+    assert_eq!(shop.file("prod.yaml") + "\n", file("v2", "v1"));
+}

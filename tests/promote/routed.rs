@@ -159,3 +159,48 @@ fn blue_and_green_are_two_images_and_their_switch_a_value() {
     shop.ends(0, &["set", "web", "green/web=:v3", "--env", "qa", "--commit"]);
     assert_eq!(shop.file("qa.yaml") + "\n", colours("v2", "v3", "blue"));
 }
+
+#[test]
+fn what_cannot_be_edited_is_said_and_nothing_else_is_set() {
+    let entry = "version: 1\nladder: [qa, prod]\nsites:\n  - {path: '{environment}.yaml', kind: yaml, app: web, fields: {tag: tag}, promote: [v, w, m]}\n";
+    let text = "tag: v1\nv: \"{{ x }}\"\nw: 1\nm: {a: 1}\n";
+    let files = [("rungs.yaml", entry), ("qa.yaml", text), ("prod.yaml", text)];
+    let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text.to_owned())).into());
+    for (routes, code) in [
+        (&["v=5", "w=7"][..], "edit-template"),
+        (&["w.x=5"], "edit-place"),
+        (&["w=3", "w=4"], "two-values"),
+    ] {
+        let options = routes.iter().flat_map(|route| ["--route", *route]);
+        let arguments: Vec<_> =
+            ["set", "web", "--env", "qa", "--commit"].into_iter().chain(options).collect();
+        shop.ends(1, &arguments).finds(code);
+        assert_eq!(shop.file("qa.yaml") + "\n", text);
+    }
+}
+
+#[test]
+fn a_git_reference_and_a_version_are_set_by_name() {
+    let entry = "version: 1\nladder: [qa, prod]\nsites:\n  - {path: '{environment}/kustomization.yaml', kind: kustomize, app: web}\n";
+    let text = |reference: &str, version: &str| {
+        format!(
+            "resources:\n- https://git.example.com/o/base//deploy?ref={reference}\nhelmCharts:\n- {{name: redis, version: {version}}}\n"
+        )
+    };
+    let files = [
+        ("rungs.yaml", entry.to_owned()),
+        ("qa/kustomization.yaml", text("1.0.0", "2.0.0")),
+        ("prod/kustomization.yaml", text("1.0.0", "2.0.0")),
+    ];
+    let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into());
+    let set = ["set", "web", "--env", "qa", "--commit", "--git"];
+    shop.ends(0, &[&set[..], &["base=1.1.0", "--git", "redis=2.1.0"]].concat());
+    assert_eq!(shop.file("qa/kustomization.yaml") + "\n", text("1.1.0", "2.1.0"));
+    shop.ends(0, &[&set[..], &["git@git.example.com:o/base.git=1.2.0"]].concat());
+    assert_eq!(shop.file("qa/kustomization.yaml") + "\n", text("1.2.0", "2.1.0"));
+    shop.ends(2, &[&set[..], &["redsi=3"]].concat())
+        .finds("unknown-source")
+        .says("did you mean `redis`?");
+    shop.ends(0, &["promote", "web", "--to", "prod", "--commit"]);
+    assert_eq!(shop.file("prod/kustomization.yaml") + "\n", text("1.2.0", "2.1.0"));
+}
