@@ -23,7 +23,7 @@ pub(super) fn named<'s>(
         &|site| address(site).is_some_and(|own| own.to_string() == repository.to_string()),
         &|site| address(site).is_some_and(|own| own.name() == request.url),
     ];
-    let closest = fits.iter().find(|fits| sites().any(|site| fits(site)));
+    let closest = fits.iter().find(|fits| sites().any(fits));
     let Some(closest) = closest else { return Err(unknown(app, request, at)) };
     let chosen: Vec<&Site> = sites().filter(|site| closest(site)).collect();
     let keys: BTreeSet<&Key> = chosen.iter().map(|site| &site.key).collect();

@@ -220,12 +220,13 @@ pub(super) type HeldDocuments = OnceLock<Result<Vec<Value>, Findings>>;
 /// How deep texts may be in texts. A patch of an object with values in it has two.
 const MOST_LEVELS: u8 = 3;
 
-/// Whether a scalar at that level may hold YAML: it has a line of its own, or brackets.
+/// Whether a scalar at that level may hold YAML: it has a line of its own, a key or brackets.
 fn may_hold(kind: &Kind, style: Style, level: u8) -> bool {
     let Kind::String(text) = kind else { return false };
     let is_quoted = matches!(style, Style::SingleQuoted | Style::DoubleQuoted);
     let is_block = matches!(style, Style::Literal | Style::Folded);
-    let has_more = || text.starts_with(['{', '[']) || text.trim_end().contains('\n');
+    let has_more =
+        || text.starts_with(['{', '[']) || text.contains(": ") || text.trim_end().contains('\n');
     level < MOST_LEVELS && (is_block || is_quoted && has_more())
 }
 

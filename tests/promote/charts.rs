@@ -207,6 +207,27 @@ fn an_image_without_a_tag_gets_it_where_another_environment_has_its_own() {
 }
 
 #[test]
+fn values_inside_a_kustomization_are_promoted() {
+    let rules = "version: 1\nladder: [qa, prod]\nsites: [{ path: '{environment}/kustomization.yaml', kind: kustomize, app: web }]\n";
+    let text = |web: &str, cart: &str| {
+        let chart = |name: &str, tag: &str| {
+            format!(
+                "- name: {name}\n  valuesInline:\n    image: {{ repository: x/{name}, tag: {tag} }}\n"
+            )
+        };
+        format!("helmCharts:\n{}{}", chart("web", web), chart("cart", cart))
+    };
+    let files = [
+        ("rungs.yaml", rules.to_owned()),
+        ("qa/kustomization.yaml", text("v2", "v5")),
+        ("prod/kustomization.yaml", text("v1", "v4")),
+    ];
+    let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into());
+    shop.ends(0, &["promote", "web", "--to", "prod", "--commit"]);
+    assert_eq!(shop.file("prod/kustomization.yaml") + "\n", text("v2", "v5"));
+}
+
+#[test]
 fn a_change_of_a_charts_own_files_is_judged_for_every_environment() {
     let rules = "\
 version: 1

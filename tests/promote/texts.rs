@@ -262,12 +262,22 @@ fn a_template_in_a_text_is_said_to_be_one() {
 }
 
 #[test]
-fn values_on_one_line_of_a_text_without_braces_are_refused_with_what_to_do() {
+fn values_on_one_line_of_a_text_without_braces_are_edited_there() {
     let text = |tag: &str| format!("v: 'image: {{repository: x/web, tag: {tag}}}'\n");
     let rule = "{path: '{environment}/kustomization.yaml', app: web, kind: helm-values, root: v}";
     let shop = of_rule(rule, &text("v2"), &text("v1"), &[]);
-    let refused = shop.ends(2, &["promote", "web", "--to", "prod", "--write"]);
-    refused.finds("unreadable-text").says("write the values as a block after `|`");
+    shop.ends(0, &["promote", "web", "--to", "prod", "--write"]);
+    assert_eq!(prod(&shop), text("v2"));
+}
+
+#[test]
+fn edits_in_two_texts_are_made_whatever_their_order() {
+    let text = |a, b, c| format!("one: |\n  a: {a}\n  b: {b}\ntwo: |\n  a: {c}\n");
+    let rule = "{path: '{environment}/kustomization.yaml', app: web, kind: yaml, fields: {tag: one.a}, \
+                promote: [two.a, one.b]}";
+    let shop = of_rule(rule, &text("v2", "x2", "y2"), &text("v1", "x1", "y1"), &[]);
+    shop.ends(0, &["promote", "web", "--to", "prod", "--write"]);
+    assert_eq!(prod(&shop), text("v2", "x2", "y2"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `kustomization.yaml`: `images`, patches in it, and the references of remote resources.
 
+use super::companions::KeysMean;
+use super::helm_values;
 use super::kustomization::{images, is_kustomization, remote};
 use super::manifest::patches;
 use super::reader::{FoundSites, SiteBuilder, SiteReader};
@@ -70,6 +72,14 @@ fn find(builder: SiteBuilder<'_>, documents: &[Value], insert: &[Sourced<String>
             found.sites.extend(entries.iter().filter_map(|entry| remote(builder, entry)));
         }
         let charts = root.get("helmCharts").map(|list| list.items()).unwrap_or_default();
+        for chart in &charts {
+            let Some(values) = chart.get("valuesInline") else { continue };
+            let (name, from) = (chart.text_of("name").unwrap_or_default(), found.sites.len());
+            helm_values::find_below(builder, &values, KeysMean::Values, &mut found);
+            for site in &mut found.sites[from..] {
+                site.qualified = Some(format!("{name}/{}", site.key.name()));
+            }
+        }
         found.sites.extend(charts.iter().filter_map(|chart| {
             let version = chart.get("version")?;
             let name = chart.text_of("name")?;

@@ -8,7 +8,7 @@ use self::image::ImageWriter;
 use self::part::{set, split};
 use self::refusal::{no_room, refused};
 use super::kinds::kustomization::RemoteAddress;
-use super::{Reading, Site, SitePartKind, SiteValue, app};
+use super::{Reading, Site, SitePart, SitePartKind, SiteValue, app};
 use crate::diagnostic::Finding;
 use crate::yaml::Change;
 
@@ -23,6 +23,12 @@ pub use self::refusal::{WriteOptions, barrier, shared_base};
 ///
 /// The site cannot have that value, or must not be changed.
 pub fn changes(site: &Site, to: &SiteValue, options: WriteOptions) -> Result<Vec<Change>, Finding> {
+    let has_lines = |part: &SitePart| part.is_there && part.text.contains('\n');
+    let is_reference = !matches!(to, SiteValue::Value(_) | SiteValue::Secret(_));
+    if is_reference && site.parts.iter().any(has_lines) {
+        let message = format!("`{}` is a text of several lines", site.key);
+        return Err(no_room(site, message, "write the reference on one line, without `|` and `>`"));
+    }
     let changes = match (to, &site.value) {
         (SiteValue::Moving(text), _) | (_, Some(SiteValue::Moving(text))) if !options.moving => {
             return Err(refused(app::moving(site, text)));

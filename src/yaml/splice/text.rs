@@ -1,6 +1,7 @@
 //! Changes in the YAML that a text holds: the text is a file, which is edited as one, and
 //! each byte that changes in it is one of the file around it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::change::{Change, Place};
@@ -22,9 +23,11 @@ pub(super) enum SpliceJob<'c> {
     InText { at: Place, changes: Vec<Change> },
 }
 
-/// The jobs that changes are, in their order.
+/// The jobs that changes are, in their order. All changes in one text are one job: each of
+/// them is made in the text as the others leave it.
 pub(super) fn jobs(changes: &[Change]) -> Vec<SpliceJob<'_>> {
     let mut jobs: Vec<SpliceJob<'_>> = Vec::new();
+    let mut numbers: HashMap<Place, usize> = HashMap::new();
     for change in changes {
         let inside = split_text(&change.place());
         let Some((at, change)) =
@@ -33,8 +36,10 @@ pub(super) fn jobs(changes: &[Change]) -> Vec<SpliceJob<'_>> {
             jobs.push(SpliceJob::Own(change));
             continue;
         };
-        match jobs.last_mut() {
-            Some(SpliceJob::InText { at: last, changes }) if *last == at => changes.push(change),
+        let next = jobs.len();
+        let number = *numbers.entry(at.clone()).or_insert(next);
+        match jobs.get_mut(number) {
+            Some(SpliceJob::InText { changes, .. }) => changes.push(change),
             _ => jobs.push(SpliceJob::InText { at, changes: vec![change] }),
         }
     }
