@@ -7,6 +7,7 @@
 mod code;
 mod finding;
 mod format;
+mod listed;
 mod nearest;
 mod read_errors;
 mod visible;
@@ -15,6 +16,7 @@ pub(crate) use code::codes;
 pub use code::{Code, ProblemKind, Severity};
 pub use finding::{Counts, Finding, Findings, Label, Subject};
 pub use format::{Format, TextStyle, explain, json_of, json_part, json_with, render, wrapped};
+pub use listed::{joined, listed};
 pub use nearest::nearest;
 pub use read_errors::CODES;
 pub use visible::{harmless, in_one_line};

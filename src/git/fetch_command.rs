@@ -26,15 +26,15 @@ pub(super) fn of_pin(
     revision: &str,
     form: &RevisionForm,
 ) -> String {
-    let quoted_remote = quoted(remote);
+    let quoted_remote = shell_word(remote);
     match form {
-        RevisionForm::Id(_) => format!("git fetch {quoted_remote} {}", quoted(revision)),
+        RevisionForm::Id(_) => format!("git fetch {quoted_remote} {}", shell_word(revision)),
         // Servers are asked for full ids only, so everything that may have it
         // is fetched.
         RevisionForm::Abbreviation if is_shallow => unshallow(remote),
         RevisionForm::Abbreviation => format!("git fetch {quoted_remote}"),
         RevisionForm::Other if is_tag_name(revision) => {
-            format!("git fetch {quoted_remote} tag {}", quoted(revision))
+            format!("git fetch {quoted_remote} tag {}", shell_word(revision))
         }
         RevisionForm::Other => format!("git fetch --tags {quoted_remote}"),
     }
@@ -42,7 +42,7 @@ pub(super) fn of_pin(
 
 /// The command for the history before the edge of a shallow clone.
 pub(super) fn unshallow(remote: &str) -> String {
-    format!("git fetch --unshallow {}", quoted(remote))
+    format!("git fetch --unshallow {}", shell_word(remote))
 }
 
 /// The command for what `refspec` names on a remote. For a shallow clone it
@@ -50,7 +50,7 @@ pub(super) fn unshallow(remote: &str) -> String {
 /// and a branch beside a cut-off commit is of no use.
 pub(super) fn of_refspec(remote: &str, is_shallow: bool, refspec: &str) -> String {
     let unshallow = if is_shallow { " --unshallow" } else { "" };
-    format!("git fetch{unshallow} {} {}", quoted(remote), quoted(refspec))
+    format!("git fetch{unshallow} {} {}", shell_word(remote), shell_word(refspec))
 }
 
 fn is_tag_name(name: &str) -> bool {
@@ -58,8 +58,8 @@ fn is_tag_name(name: &str) -> bool {
 }
 
 /// The text as one word of a POSIX shell.
-pub(super) fn quoted(word: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte);
+pub fn shell_word(word: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._/-:@".contains(&byte);
     if !word.is_empty() && word.bytes().all(is_plain) {
         Cow::Borrowed(word)
     } else {
@@ -73,10 +73,10 @@ mod tests {
 
     #[test]
     fn a_word_is_one_word_for_the_shell() {
-        assert_eq!(quoted("web/v1.4-rc_1"), "web/v1.4-rc_1");
-        assert_eq!(quoted("v1;reboot"), "'v1;reboot'");
-        assert_eq!(quoted("$(reboot)"), "'$(reboot)'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
+        assert_eq!(shell_word("web/v1.4-rc_1"), "web/v1.4-rc_1");
+        assert_eq!(shell_word("v1;reboot"), "'v1;reboot'");
+        assert_eq!(shell_word("$(reboot)"), "'$(reboot)'");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word(""), "''");
     }
 }

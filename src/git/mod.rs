@@ -59,6 +59,7 @@ pub use commit_history::{
 };
 pub use config::GitConfig;
 pub use content_facts::{ContentFacts, FactKey, fact_key};
+pub use fetch_command::shell_word;
 pub use history_index::{IndexedHistory, Indexing, Watch};
 pub use identity::{CommitIdentity, Person, requested_by};
 pub use local_clone::LocalClone;

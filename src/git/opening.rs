@@ -68,7 +68,7 @@ impl OpenError {
                 Finding::new(&FOREIGN_CLONE, self.to_string(), at).help(format!(
                     "if you trust its configuration, run \
                      `git config --global --add safe.directory {}`",
-                    fetch_command::quoted(&path)
+                    fetch_command::shell_word(&path)
                 ))
             }
             Self::NeedsProgram { error, .. } => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::code::UNKNOWN_SOURCE;
-use crate::diagnostic::{Finding, nearest};
+use crate::diagnostic::{Finding, listed, nearest};
 use crate::edits::GitRevision;
 use crate::git::CanonicalAddress;
 use crate::sites::{AppSites, Key, Site};
@@ -28,11 +28,11 @@ pub(super) fn named<'s>(
     let chosen: Vec<&Site> = sites().filter(|site| closest(site)).collect();
     let keys: BTreeSet<&Key> = chosen.iter().map(|site| &site.key).collect();
     if keys.len() > 1 {
-        let names: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
+        let names: Vec<&&Key> = keys.iter().collect();
         let message = format!("`{}` names several of `{}`", request.url, app.app);
         return Err(Finding::new(&UNKNOWN_SOURCE, message, at.clone())
             .because("it is not clear which is meant")
-            .help(format!("name one: {}", names.join(" or "))));
+            .help(format!("name one: {}", listed(&names, "or"))));
     }
     Ok(chosen)
 }
@@ -49,11 +49,11 @@ fn address(site: &Site) -> Option<CanonicalAddress> {
 fn unknown(app: &AppSites, request: &GitRevision, at: &Location) -> Finding {
     let keys = app.sites.iter().filter(|site| is_source(site) && site.value.is_some());
     let names: BTreeSet<&str> = keys.map(|site| site.key.name()).collect();
-    let listed: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let known: Vec<&&str> = names.iter().collect();
     let help = match nearest(&request.url, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if listed.is_empty() => "images are named without an option: `NAME=:TAG`".to_owned(),
-        None => format!("it has {}", listed.join(", ")),
+        None if known.is_empty() => "images are named without an option: `NAME=:TAG`".to_owned(),
+        None => format!("it has {}", listed(&known, "and")),
     };
     let message = format!("`{}` has no git reference or version `{}`", app.app, request.url);
     Finding::new(&UNKNOWN_SOURCE, message, at.clone())

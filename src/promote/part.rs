@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::{PART_MAY_GO, UNKNOWN_KEY_OF_APP};
-use crate::diagnostic::{Finding, nearest};
-use crate::git::CanonicalAddress;
+use crate::diagnostic::{Finding, listed, nearest};
+use crate::git::{CanonicalAddress, shell_word};
 use crate::sites::{AppSites, Key, Site, SiteValue, State, nested};
 use crate::source::{Location, RepoPath};
 use crate::yaml::Place;
@@ -159,10 +159,7 @@ fn unknown(sites: &[&AppSites], name: &str, at: &Location) -> Finding {
     let keys = sites.iter().flat_map(|app| &app.sites).filter(|site| has_value(site));
     let known: BTreeSet<&str> = keys.map(|site| site.key.name()).collect();
     let help = nearest(name, known.iter().copied()).map_or_else(
-        || {
-            let listed: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
-            format!("it has {}", listed.join(", "))
-        },
+        || format!("it has {}", listed(&known.iter().collect::<Vec<_>>(), "and")),
         |near| format!("did you mean `{near}`?"),
     );
     let app = sites.first().map(|app| app.app.as_str()).unwrap_or_default();
@@ -178,32 +175,30 @@ fn has_value(site: &Site) -> bool {
 /// The finding that the rest of an app may go without what blocks it.
 pub(super) fn rest_may_go(app: &str, held_up: &[&Key], at: &Location) -> Finding {
     let options: Vec<_> =
-        held_up.iter().map(|key| format!("--except {}", quoted(key.name()))).collect();
-    let names = names_of(held_up);
-    let message = format!("only {names} of `{app}` is held up");
+        held_up.iter().map(|key| format!("--except {}", shell_word(key.name()))).collect();
+    let names = listed(held_up, "and");
+    let (are, _) = number(held_up);
+    let message = format!("only {names} of `{app}` {are} held up");
     Finding::new(&PART_MAY_GO, message, at.clone()).because("the rest could go by itself").help(
         format!(
-            "`{}` promotes the rest, which was not tested with the old {names}",
-            options.join(" ")
+            "`{}` promotes the rest, which was not tested with the old {}",
+            options.join(" "),
+            if held_up.len() == 1 { "one" } else { "ones" }
         ),
     )
 }
 
 /// The note that the rest of an app goes without what is held up.
 pub(super) fn stays_behind(app: &str, held_up: &[&Key], at: &Location) -> Finding {
-    let names = names_of(held_up);
-    let message = format!("{names} of `{app}` is held up, and the rest goes by itself");
+    let names = listed(held_up, "and");
+    let (are, them) = number(held_up);
+    let message = format!("{names} of `{app}` {are} held up, and the rest goes by itself");
     Finding::new(&PART_MAY_GO, message, at.clone())
         .because("`together: false` lets each go by itself")
-        .help(format!("`rungs gates {app}` says what holds it up"))
+        .help(format!("`rungs gates {app}` says what holds {them} up"))
 }
 
-fn names_of(keys: &[&Key]) -> String {
-    keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ")
-}
-
-/// A name as a shell takes it.
-fn quoted(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
-    if name.chars().all(is_plain) { name.to_owned() } else { format!("'{name}'") }
+/// The verb and the pronoun for so many keys.
+fn number(keys: &[&Key]) -> (&'static str, &'static str) {
+    if keys.len() == 1 { ("is", "it") } else { ("are", "them") }
 }

@@ -2,7 +2,7 @@
 
 use super::code::UNKNOWN_VALUE;
 use super::propose::{Proposal, TargetSites};
-use crate::diagnostic::{Finding, Findings, nearest};
+use crate::diagnostic::{Finding, Findings, listed, nearest};
 use crate::edits::{RouteValue, set_value};
 use crate::sites::{Key, Site, ambiguous, barrier};
 use crate::source::Location;
@@ -87,14 +87,10 @@ fn unknown(target: TargetSites<'_>, route: &Route, at: &Location) -> Finding {
         None if names.is_empty() => {
             "declare it with `promote`, so that it climbs the ladder".to_owned()
         }
-        None => format!("it promotes {}; declare others with `promote`", quoted(&names)),
+        None => format!("it promotes {}; declare others with `promote`", listed(&names, "and")),
     };
     let message = format!("`{}` does not promote `{route}`", target.app.app);
     Finding::new(&UNKNOWN_VALUE, message, at.clone())
         .because("only a value under `promote` can be set")
         .help(help)
-}
-
-fn quoted(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::chart::{ChartValues, Charts};
-use super::entry_findings::{ClaimedTwice, Tally, claimed_twice, without_fields};
+use super::entry_findings::{ClaimedTwice, Tally, claimed_twice, unmatched, without_fields};
 use super::files::{self, ParsedFile, ParsedFiles};
 use super::kept;
 use super::overlaps::Overlaps;
@@ -254,7 +254,7 @@ impl AdoptedModel {
         self.forget(path);
         let Some(results) = results else { return };
         for result in &results {
-            self.tallies.entry(result.rule).or_default().add(result);
+            self.tallies.entry(result.rule).or_default().add(path, result);
             let apps = result.found.iter().flatten().map(|(app, _)| app.clone());
             // What has no place for it in a file of all environments is not there.
             let skip = &self.environments[result.environment].skip;
@@ -276,7 +276,7 @@ impl AdoptedModel {
         self.claimed_twice.remove(path);
         for result in self.results.remove(path).into_iter().flatten() {
             if let Some(tally) = self.tallies.get_mut(&result.rule) {
-                tally.remove(&result);
+                tally.remove(path, &result);
             }
             let apps = result.found.into_iter().flatten().map(|(app, _)| app);
             for app in apps.chain(result.app) {
@@ -656,6 +656,7 @@ impl AdoptedModel {
     fn unmatched(&self, number: usize) -> Findings {
         let near = self.near.get(&number).map(String::as_str);
         let none = Tally::default();
-        self.rules[number].unmatched(self.tallies.get(&number).unwrap_or(&none), near)
+        let tally = self.tallies.get(&number).unwrap_or(&none);
+        unmatched(&self.rules[number].entry, tally, near)
     }
 }

@@ -1,16 +1,16 @@
-//! What is wrong with entries of `sites`: those that find nothing, those that match the
-//! templates of charts, and places that two of them claim.
+//! What is wrong with entries of `sites`: those that find nothing, and places that two of
+//! them claim.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Site;
-use super::code::{CHART_TEMPLATES, CLAIMED_TWICE, NO_SITE, UNMATCHED_PATTERN};
+use super::code::{CLAIMED_TWICE, NO_SITE, UNMATCHED_PATTERN};
 use super::kinds::reader_of;
 use super::missing_route::MissingRoute;
 use super::overlaps::nested;
 use super::rule_list::RuleList;
 use super::rules::{Rule, RuleSites};
-use crate::config::EnvironmentName;
+use crate::config::{EnvironmentName, SiteRule};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::RepoPath;
 use crate::yaml::{Place, Route};
@@ -18,8 +18,10 @@ use crate::yaml::{Place, Route};
 /// What one entry found in all of its files.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
-    files: usize,
-    /// The files that are of the entry's kind.
+    /// The files, each with the environments that it was read for.
+    files: BTreeMap<RepoPath, usize>,
+    readings: usize,
+    /// The readings of files that are of the entry's kind.
     fitting: usize,
     sites: usize,
     /// The routes that lead nowhere in some files, in how many.
@@ -27,8 +29,9 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, result: &RuleSites) {
-        self.files += 1;
+    pub(super) fn add(&mut self, path: &RepoPath, result: &RuleSites) {
+        *self.files.entry(path.clone()).or_default() += 1;
+        self.readings += 1;
         self.fitting += usize::from(result.fits);
         self.sites += sites_of(result);
         for missing in &result.missing {
@@ -37,8 +40,14 @@ impl Tally {
         }
     }
 
-    pub(super) fn remove(&mut self, result: &RuleSites) {
-        self.files -= 1;
+    pub(super) fn remove(&mut self, path: &RepoPath, result: &RuleSites) {
+        if let Some(count) = self.files.get_mut(path) {
+            *count -= 1;
+            if *count == 0 {
+                self.files.remove(path);
+            }
+        }
+        self.readings -= 1;
         self.fitting -= usize::from(result.fits);
         self.sites -= sites_of(result);
         for missing in &result.missing {
@@ -50,7 +59,7 @@ impl Tally {
 
     /// The routes that lead nowhere in any file.
     fn nowhere(&self) -> impl Iterator<Item = &MissingRoute> {
-        let all = self.missing.values().filter(|(count, _)| *count == self.files);
+        let all = self.missing.values().filter(|(count, _)| *count == self.readings);
         all.map(|(_, missing)| missing)
     }
 }
@@ -66,67 +75,54 @@ fn may_deploy(site: &Site) -> bool {
     site.value.is_some() || site.is_image()
 }
 
-impl Rule {
-    /// The findings about the entry as a whole: it has no files, its files have no site, or a
-    /// route of it leads nowhere in any of them. `near` is the path that was probably meant.
-    pub(super) fn unmatched(&self, tally: &Tally, near: Option<&str>) -> Findings {
-        if tally.files == 0 {
-            return self.fileless(near).into();
-        }
-        let nowhere = tally.nowhere().map(|missing| self.nowhere(missing, tally));
-        let mut findings: Findings = nowhere.collect();
-        if tally.sites == 0 && !findings.has_errors() {
-            findings.push(self.siteless(tally));
-        }
-        findings
+/// The findings about the entry as a whole: it has no files, its files have no site, or a
+/// route of it leads nowhere in any of them. `near` is the path that was probably meant.
+pub(super) fn unmatched(entry: &SiteRule, tally: &Tally, near: Option<&str>) -> Findings {
+    if tally.readings == 0 {
+        return fileless(entry, near).into();
     }
+    let nowhere = tally.nowhere().map(|missing| nowhere(entry, missing, tally));
+    let mut findings: Findings = nowhere.collect();
+    if tally.sites == 0 && !findings.has_errors() {
+        findings.push(siteless(entry, tally));
+    }
+    findings
+}
 
-    /// The finding that a route leads nowhere in any file of the entry.
-    fn nowhere(&self, missing: &MissingRoute, tally: &Tally) -> Finding {
-        let (path, route) = (&self.entry.path.value, missing.route());
-        missing.finding(match tally.files {
-            1 => format!("the only file of `{path}` has no `{route}`"),
-            count => format!("none of the {count} files of `{path}` has `{route}`"),
-        })
-    }
+/// The finding that a route leads nowhere in any file of the entry.
+fn nowhere(entry: &SiteRule, missing: &MissingRoute, tally: &Tally) -> Finding {
+    let (path, route) = (&entry.path.value, missing.route());
+    missing.finding(match tally.files.len() {
+        1 => format!("the only file of `{path}` has no `{route}`"),
+        count => format!("none of the {count} files of `{path}` has `{route}`"),
+    })
+}
 
-    /// The finding that no file of the entry has a site.
-    fn siteless(&self, tally: &Tally) -> Finding {
-        let path = &self.entry.path;
-        let message = match tally.files {
-            1 => format!("the only file of `{}` has no site", path.value),
-            count => format!("none of the {count} files of `{}` has a site", path.value),
-        };
-        let missing = reader_of(&self.entry.kind).missing();
-        // A file of that kind may leave its images to others: an overlay to its base.
-        let code = if tally.fitting == 0 { &NO_SITE } else { &UNMATCHED_PATTERN };
-        Finding::new(code, message, path.location.clone())
-            .because("finds nothing")
-            .help(format!("there is {missing}: look at `kind`, `root` and `images`"))
-    }
+/// The finding that no file of the entry has a site.
+fn siteless(entry: &SiteRule, tally: &Tally) -> Finding {
+    let path = &entry.path;
+    let message = match tally.files.len() {
+        1 => format!("the only file of `{}` has no site", path.value),
+        count => format!("none of the {count} files of `{}` has a site", path.value),
+    };
+    let missing = reader_of(&entry.kind).missing();
+    // A file of that kind may leave its images to others: an overlay to its base.
+    let code = if tally.fitting == 0 { &NO_SITE } else { &UNMATCHED_PATTERN };
+    Finding::new(code, message, path.location.clone())
+        .because("finds nothing")
+        .help(format!("there is {missing}: look at `kind`, `root` and `images`"))
+}
 
-    /// The finding that the entry matches the templates of a chart, which only Helm reads.
-    pub(super) fn vendored(&self, chart: &str) -> Finding {
-        let message = format!("`{chart}` is a chart, whose templates no other tool reads");
-        Finding::new(&CHART_TEMPLATES, message, self.entry.path.location.clone())
-            .because("matches them")
-            .help(format!(
-                "leave them out with `exclude: [\"**/templates/**\"]`, or all of the chart with \
-                 `exclude: [\"{chart}/**\"]`"
-            ))
-    }
-
-    fn fileless(&self, near: Option<&str>) -> Finding {
-        let path = &self.entry.path;
-        let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "`{environment}` stands for a declared environment, as `environments: { NAME: { path: … } }` spells it".to_owned(),
-        };
-        let message = format!("no file matches `{}`", path.value);
-        Finding::new(&UNMATCHED_PATTERN, message, path.location.clone())
-            .because("matches nothing")
-            .help(help)
-    }
+fn fileless(entry: &SiteRule, near: Option<&str>) -> Finding {
+    let path = &entry.path;
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`{environment}` stands for a declared environment, as `environments: { NAME: { path: … } }` spells it".to_owned(),
+    };
+    let message = format!("no file matches `{}`", path.value);
+    Finding::new(&UNMATCHED_PATTERN, message, path.location.clone())
+        .because("matches nothing")
+        .help(help)
 }
 
 /// The findings that an app has no site in an environment, although a field of an entry

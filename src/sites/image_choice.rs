@@ -21,7 +21,7 @@ use indexmap::IndexMap;
 use super::Site;
 use super::code::{OTHER_REPOSITORY, WHICH_IMAGE};
 use super::image_request::ImageRequest;
-use crate::diagnostic::{Code, Finding, Findings, nearest};
+use crate::diagnostic::{Code, Finding, Findings, joined, nearest};
 use crate::kubernetes::{ImageReference, full_repository};
 use crate::source::Location;
 
@@ -258,12 +258,7 @@ fn listed(names: &[String], conjunction: &str, has_more: bool) -> String {
     if has_more {
         shown.push("more".to_owned());
     }
-    match shown.split_last() {
-        Some((last, before)) if !before.is_empty() => {
-            format!("{} {conjunction} {last}", before.join(", "))
-        }
-        _ => shown.concat(),
-    }
+    joined(&shown, conjunction)
 }
 
 impl<T: Copy> AmbiguousImage<T> {

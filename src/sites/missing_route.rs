@@ -25,7 +25,8 @@ impl MissingRoute {
         route: &Sourced<Route>,
         filled: Route,
     ) -> Self {
-        let near = documents.iter().find_map(|document| meant(document.root(), &filled));
+        let near =
+            documents.iter().find_map(|document| meant(document.root(), &filled, &route.value));
         Self { route: route.clone(), filled, near, is_needed: true }
     }
 
@@ -37,7 +38,7 @@ impl MissingRoute {
         (start, filled): (&Route, Route),
     ) -> Self {
         let starts = documents.iter().filter_map(|document| start.find(document.root()));
-        let near = starts.into_iter().find_map(|start| meant(start, &filled));
+        let near = starts.into_iter().find_map(|start| meant(start, &filled, &route.value));
         Self { route: route.clone(), filled, near, is_needed: false }
     }
 
@@ -72,24 +73,25 @@ impl MissingRoute {
     }
 }
 
-/// A route that leads somewhere, and differs in one key from one that does not.
-fn meant(root: Node<'_>, route: &Route) -> Option<String> {
+/// The route as it was `written`, with the key that was probably meant: `filled`, which is the
+/// same in the file's environment, leads somewhere then.
+fn meant(root: Node<'_>, filled: &Route, written: &Route) -> Option<String> {
     let mut at = root;
-    let mut mended = Route::root();
-    let mut is_mended = false;
-    for step in route.steps() {
-        let (step, next) = match (step.all(at).into_iter().next(), step) {
-            (Some((_, next)), step) => (step.clone(), next),
-            (None, Step::Key(key)) if !is_mended => {
+    let mut mended: Option<(usize, String)> = None;
+    for (number, step) in filled.steps().iter().enumerate() {
+        at = match (step.all(at).into_iter().next(), step) {
+            (Some((_, next)), _) => next,
+            (None, Step::Key(key)) if mended.is_none() => {
                 let keys = at.entries().map(|(key, _)| key.text());
-                let near = nearest(key, keys)?.to_owned();
-                is_mended = true;
-                (Step::Key(near.clone()), at.get(&near)?)
+                let near = nearest(key, keys)?;
+                mended = Some((number, near.to_owned()));
+                at.get(near)?
             }
             _ => return None,
         };
-        mended.push(step);
-        at = next;
     }
-    is_mended.then(|| mended.to_string())
+    let (number, near) = mended?;
+    let steps = written.steps().iter().cloned().enumerate();
+    let steps = steps.map(|(at, step)| if at == number { Step::Key(near.clone()) } else { step });
+    Some(steps.collect::<Route>().to_string())
 }

@@ -39,6 +39,7 @@ mod shared;
 mod site;
 mod state;
 mod state_reference;
+mod vendored;
 mod write;
 
 pub use ambiguous::ambiguous;

@@ -11,14 +11,14 @@ use super::kinds::reader::{FoundSites, RouteEnvironment, SiteBuilder, only};
 use super::kinds::reader_of;
 use super::missing_route::MissingRoute;
 use super::scope::ModelScope;
-use super::{Key, Reading, Site, SitePart, SitePartKind, SiteValue};
+use super::{Key, Reading, Site, SitePart, SitePartKind, SiteValue, vendored};
 use crate::config::{
     Environment, EnvironmentName, FilePattern, PathPattern, Repository, SiteKind, SiteRule, Sourced,
 };
 use crate::diagnostic::{Finding, Findings};
 use crate::git::CanonicalAddress;
-use crate::source::{Location, RepoPath, SourceFile, Span};
-use crate::yaml::{Place, Route, Step, Value};
+use crate::source::{Location, RepoPath, Span};
+use crate::yaml::{Place, Route, Value};
 
 /// An entry of `sites` with its patterns for each environment.
 #[derive(Debug, Clone)]
@@ -68,8 +68,7 @@ impl Rule {
         if matches!(self.entry.kind, SiteKind::Marker) {
             return false;
         }
-        let literal = self.entry.app.as_ref().is_some_and(|app| app.value.is_literal());
-        literal || self.entry.path.value.names_app()
+        self.literal_app().is_some() || self.entry.path.value.names_app()
     }
 
     /// The app that it says all sites of its files are of; none if something else says it.
@@ -116,10 +115,10 @@ impl Rule {
 
     /// The environments of a path: one, unless routes say of which a site is.
     pub(super) fn matches(&self, path: &RepoPath) -> Vec<RuleMatch> {
-        let literal = self.entry.app.as_ref().filter(|app| app.value.is_literal());
+        let literal = self.literal_app();
         let of_pattern = |(environment, pattern): &(usize, FilePattern)| {
             let app = pattern.captures(path)?.app;
-            let app = app.or_else(|| literal.map(|app| app.value.as_str().to_owned()));
+            let app = app.or_else(|| literal.map(str::to_owned));
             Some((*environment, app))
         };
         let is_excluded = |environment: usize| {
@@ -143,8 +142,8 @@ impl Rule {
         scope: &ModelScope,
         name: impl Fn(usize) -> &'n EnvironmentName,
     ) -> Vec<FilePattern> {
-        let literal = self.entry.app.as_ref().filter(|app| app.value.is_literal());
-        if self.names_app() && literal.is_some_and(|app| !scope.has_app(app.value.as_str())) {
+        let literal = self.literal_app();
+        if self.names_app() && literal.is_some_and(|app| !scope.has_app(app)) {
             return Vec::new();
         }
         let wanted =
@@ -225,8 +224,8 @@ impl RuleSites {
     }
 }
 
-/// The environments and apps of which two versions of a file do not say the same; none if that cannot be
-/// told. What is shown of sites and changes nothing does not count.
+/// The environments and apps of which two versions of a file do not say the same; none if
+/// that cannot be told. What is shown of sites and changes nothing does not count.
 pub(super) fn changed_apps(
     old: &[RuleSites],
     new: &[RuleSites],
@@ -276,8 +275,8 @@ impl Rule {
         let documents = match parsed.documents() {
             Ok(documents) => documents,
             Err(findings) => {
-                let unreadable = match chart_of(path, &parsed.file) {
-                    Some(chart) => self.vendored(chart).into(),
+                let unreadable = match vendored::chart_of(path, &parsed.file) {
+                    Some(chart) => vendored::finding(&self.entry, chart).into(),
                     None => findings.clone(),
                 };
                 return RuleSites::silent((rule, environment), app, Err(unreadable));
@@ -347,20 +346,6 @@ impl Rule {
     }
 }
 
-/// The directory of the chart that a file is a template of, if it looks like one: the outermost
-/// one, if charts have charts.
-fn chart_of<'p>(path: &'p RepoPath, file: &SourceFile) -> Option<&'p str> {
-    if !file.text().contains("{{") {
-        return None;
-    }
-    let whole = path.as_str();
-    let (chart, _) = whole.split_once("/templates/")?;
-    let outermost = chart.find("charts/").filter(|at| *at == 0 || chart[..*at].ends_with('/'));
-    let name = outermost.map(|at| at + "charts/".len());
-    let end = name.and_then(|at| Some(at + chart[at..].find('/')?));
-    Some(&chart[..end.unwrap_or(chart.len())])
-}
-
 /// The site of a promoted value. A value that does not exist yet has a site too,
 /// so that it can be written.
 fn promoted_value(
@@ -370,7 +355,7 @@ fn promoted_value(
     route: &Sourced<Route>,
 ) -> Result<Option<Site>, Finding> {
     let own = builder.filled(&route.value);
-    let whole = joined(root, &own);
+    let whole = root.joined(&own);
     let key = Key::Value(builder.name(&route.value));
     if let Some(at) = only(documents, &whole, &own, &route.location)? {
         let part = at.part(SitePartKind::Value);
@@ -378,8 +363,7 @@ fn promoted_value(
         let value = SiteValue::promoted(root, &whole, at.node);
         return Ok(Some(builder.site(key, Some(value), &at, vec![part])));
     }
-    let is_plain = whole.steps().iter().all(|step| matches!(step, Step::Key(_)));
-    let Some(first) = documents.first().filter(|_| is_plain) else { return Ok(None) };
+    let Some(first) = documents.first().filter(|_| whole.is_of_keys()) else { return Ok(None) };
     let first = Cursor::root(0, first);
     // The document in which the values begin, or the first.
     let number = documents.iter().position(|document| root.find(document.root()).is_some());
@@ -397,12 +381,4 @@ fn promoted_value(
     let line = builder.file.line(1);
     let location = Location::new(builder.file, Span { start: line.start, end: line.end });
     Ok(Some(Site { location, ..builder.site(key, None, &first, vec![part]) }))
-}
-
-fn joined(root: &Route, route: &Route) -> Route {
-    let mut whole = root.clone();
-    for step in route.steps() {
-        whole.push(step.clone());
-    }
-    whole
 }

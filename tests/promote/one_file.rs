@@ -182,3 +182,14 @@ fn an_environment_that_is_given_twice_is_refused() {
     let shop = of_rules(&["app: web, kind: yaml, fields: {tag: qa.web.tag}"], MAPS);
     shop.ends(2, &["status"]).finds("site-environment").says("where a route of `fields`");
 }
+
+#[test]
+fn a_misspelt_route_is_answered_with_one_for_all_environments() {
+    let shop = of_settings(
+        "ladder: [qa, prod]\n",
+        &["app: web, kind: yaml, fields: {tag: '{environment}.web.tga'}"],
+        "qa: {web: {tag: v2}}\nprod: {web: {tag: v1}}\n",
+    );
+    let status = shop.ends(2, &["status"]).finds("no-site");
+    status.says("the only file of `all.yaml` has no").says("did you mean `{environment}.web.tag`?");
+}

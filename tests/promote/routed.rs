@@ -96,7 +96,7 @@ fn only_a_value_under_promote_is_set() {
     let shop = native();
     let tip = shop.remote.tip();
     for (route, says) in [
-        ("values.other=2", "it promotes `values.active`, `values.scale`"),
+        ("values.other=2", "it promotes `values.active` and `values.scale`"),
         ("values.activ=green", "did you mean `values.active`?"),
         ("images.web.tag=v9", "only a value under `promote` can be set"),
     ] {

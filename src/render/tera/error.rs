@@ -10,7 +10,7 @@ use super::helm::{HelmForm, helm_form, helm_word};
 use super::print::MAX_OUTPUT_BYTES;
 use super::scan::{self, Path, PathStepKey};
 use super::sources::TeraSources;
-use crate::diagnostic::{Code, Finding, Findings};
+use crate::diagnostic::{Code, Finding, Findings, joined};
 use crate::render::code::did_you_mean;
 use crate::render::code::{
     INCLUDE_CIRCLE, OUTPUT_TOO_LARGE, TEMPLATE_FAILED, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED,
@@ -198,12 +198,7 @@ fn listed(names: &[String], conjunction: &str) -> String {
     if names.len() > SHOWN {
         shown.push("others".to_owned());
     }
-    match shown.split_last() {
-        Some((last, before)) if !before.is_empty() => {
-            format!("{} {conjunction} {last}", before.join(", "))
-        }
-        _ => shown.concat(),
-    }
+    joined(&shown, conjunction)
 }
 
 /// The finding of a path from a variable that the template itself defines, or that

@@ -305,8 +305,8 @@ fn digest_beside<'a>(
     Companions::digest_beside(siblings, key)
 }
 
-/// The site of marked scalars, with the digest beside them; none for a repository alone, which is never
-/// promoted.
+/// The site of marked scalars, with the digest beside them; none for a repository alone,
+/// which is never promoted.
 fn site(
     builder: SiteBuilder<'_>,
     group: &[MarkedScalar<'_>],

@@ -1,6 +1,6 @@
 //! What may be written at a site, and why it is refused.
 
-use crate::diagnostic::{Finding, Severity};
+use crate::diagnostic::{Finding, Severity, listed};
 use crate::sites::chart::CHART_VALUES;
 use crate::sites::code::{LINKED_SITE, NO_ROOM, SHARED_BASE, UNCLEAR_COMPANION};
 use crate::sites::{Barrier, Site, SitePartKind};
@@ -62,17 +62,6 @@ pub(in crate::sites) fn unclear_companion(site: &Site) -> Option<Finding> {
     let finding = Finding::new(&UNCLEAR_COMPANION, message, site.location.clone());
     let help = format!("if {it} is, set that with `rungs set --in FILE --route ROUTE=VALUE`");
     Some(finding.because("is not changed without them").help(help))
-}
-
-/// Names in a sentence: `a`, `b` and `c`.
-fn listed(names: &[impl std::fmt::Display], last: &str) -> String {
-    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    match names.split_last() {
-        Some((end, before)) if !before.is_empty() => {
-            format!("{} {last} {end}", before.join(", "))
-        }
-        _ => names.concat(),
-    }
 }
 
 /// The finding that several environments share a site; none for any other site.
