@@ -11,7 +11,7 @@ use crate::promote::gates::{Answer, Evidence as _, Gate};
 use crate::promote::planning::{AppOutcome, Planner};
 use crate::promote::select;
 use crate::promote::{Request, Verdict};
-use crate::sites::{Model, NO_SITE, State};
+use crate::sites::{MOVING_REFERENCE, Model, NO_SITE, State};
 
 /// Promotion of apps.
 pub struct Promotion {
@@ -122,7 +122,10 @@ impl Promotion {
     fn is_for_nothing(&self, base: &Base<'_>, outcome: &AppOutcome) -> bool {
         let is_named = matches!(self.apps, AppSelection::Named(_)) && !base.repository.is_native();
         let (plan, is_empty) = (&outcome.plan, |state: &State| state.iter().next().is_none());
-        is_named && outcome.obstacles.is_empty() && is_empty(&plan.from) && is_empty(&plan.to)
+        // One whose only reference moves by itself has a reference, which its warning names.
+        let moves = outcome.warnings.iter().any(|one| one.code == &MOVING_REFERENCE);
+        let is_bare = is_empty(&plan.from) && is_empty(&plan.to);
+        is_named && outcome.obstacles.is_empty() && is_bare && !moves
     }
 
     fn names(&self, base: &Base<'_>, target: &Environment) -> Result<Vec<String>, Findings> {
