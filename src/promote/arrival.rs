@@ -96,9 +96,14 @@ pub(super) enum Entering {
 }
 
 impl ArrivingState<'_> {
-    /// A rollback, if the target has had exactly this state, or everything of it that changes,
-    /// at one time: nothing else is restored.
+    /// A rollback, if the target has had what is restored.
     fn rolled_back(&self) -> Result<Arrival, HistoryError> {
+        let was_there = self.tenure_in_target()?;
+        if was_there.is_some() { Ok(Arrival::Rollback) } else { self.promoted(None) }
+    }
+
+    /// The last time when the target had exactly this state, or everything of it that changes.
+    pub(super) fn tenure_in_target(&self) -> Result<Option<Tenure>, HistoryError> {
         let tenures = self.evidence.tenures(&self.target.name, self.app);
         let mirrors = &self.repository.mirrors;
         let is_this = |state: &State| state.deploys_same(self.state, mirrors);
@@ -106,8 +111,7 @@ impl ArrivingState<'_> {
         let is_part =
             |state: &State| self.current.is_some() && !changed.is_empty() && changed.are_in(state);
         let is_it = |state: &State| is_this(state) || is_part(state);
-        let was_there = find_tenure(tenures, |one| one.state.as_ref().is_some_and(is_it))?;
-        if was_there.is_some() { Ok(Arrival::Rollback) } else { self.promoted(None) }
+        find_tenure(tenures, |one| one.state.as_ref().is_some_and(is_it))
     }
 
     /// A rollback, if one of the commits that the change says it reverts put an end to exactly

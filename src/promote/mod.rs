@@ -10,15 +10,18 @@ mod asked_sources;
 mod assessment;
 mod base;
 mod blocking;
+mod byproducts;
 mod carried;
 mod change;
 mod code;
 mod create;
+mod deployed;
 mod gates;
 mod identity;
 mod intent;
 mod loaded_base;
 mod part;
+mod pipelines;
 mod plan;
 mod planning;
 mod propose;
@@ -39,10 +42,9 @@ mod image_tests;
 
 pub use base::Base;
 pub use blocking::{findings_of_gates, repeats_verdict};
-pub use change::{
-    ChangeAssessment, ChangeSide, DeployedApps, ProposedChange, assess_change, possible_apps,
-};
+pub use change::{ChangeAssessment, ChangeSide, ProposedChange, assess_change};
 pub use code::CODES;
+pub use deployed::{DeployedApps, possible_apps};
 pub use gates::{Answer, Approval, CheckFact, Facts, Gate, Review};
 use identity::hold_identity;
 pub use identity::identity;

@@ -9,7 +9,8 @@ use super::assessment::{AppChange, assess};
 use super::base::Base;
 use super::code::{FUTURE_COMMIT, PIN_MOVED, STALE_RENDERING};
 use super::create::created;
-use super::gates::{Answer, Evidence as _, Gate};
+use super::deployed::DeployedApps;
+use super::gates::{Answer, BroughtReferences, Evidence as _, Gate};
 use super::part::{MovingKeys, Part};
 use super::propose::{self, AskedValues, Proposal, TargetSites};
 use super::rerender::{Rerendered, generated_files, rerender};
@@ -354,7 +355,6 @@ impl Planner<'_> {
         if proposal.changes.is_empty() && !outcome.obstacles.has_errors() {
             return Ok(outcome);
         }
-        let mut change = self.change(app, current, &proposal, arrival);
         let mut rendered = None;
         if self.gates.contains(&Gate::Render) && !outcome.obstacles.has_errors() {
             // Where nothing is rendered, the edits of all apps in a file are made at once.
@@ -363,8 +363,18 @@ impl Planner<'_> {
             }
             outcome.files.extend(proposal.originals.clone());
             rendered = self.rendered(app, current, &outcome.files)?;
-            change.rendering = rendered.as_ref().map(|result| result.as_ref().map(|_| ()));
         }
+        let deployed = self.renderer.map(|by| DeployedApps::new(self.base.repository, by));
+        let result = rendered.as_ref().and_then(|rendered| rendered.as_ref().ok());
+        let brought = result.zip(deployed.as_ref()).map(|(rendered, deployed)| {
+            let files = (&outcome.files, rendered);
+            self.brought(app, current, (&proposal, arrival), files, deployed)
+        });
+        let change = AppChange {
+            rendering: rendered.as_ref().map(|result| result.as_ref().map(|_| ())),
+            brought: brought.as_ref().map(|brought| brought as &dyn BroughtReferences),
+            ..self.change(app, current, &proposal, arrival)
+        };
         outcome.plan = assess(self.base, change, self.gates);
         outcome.add_rendered(rendered);
         outcome.warnings.extend(proposal.warnings);

@@ -1,8 +1,9 @@
 //! Rendered files change together with the files that they are rendered from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::code::STALE_RENDERING;
+use super::deployed::ExpectedFiles;
 use crate::config::{self, EnvironmentName, Repository};
 use crate::diagnostic::{Finding, Findings, ProblemKind, Subject};
 use crate::namespaces::Namespaces;
@@ -12,11 +13,15 @@ use crate::rendered::{
 use crate::source::{FileChanges, Location, ReadErrorKind, RepoPath, Tree};
 use crate::worker::{RenderRequest, RenderResult, Renderer, Wanted};
 
-/// The changes of an app's rendered files that follow from changes of its own files.
+/// What follows from changes of an app's own files.
 #[derive(Debug, Default)]
 pub(super) struct Rerendered {
-    /// The rendered files that change.
+    /// The kept files that change.
     pub(super) files: FileChanges,
+    /// What the app is rendered to without the changes; nothing if it does not render.
+    pub(super) before: ExpectedFiles,
+    /// What it is rendered to with them.
+    pub(super) after: ExpectedFiles,
     /// Findings that do not stop the promotion.
     pub(super) warnings: Findings,
 }
@@ -40,26 +45,29 @@ pub(super) fn rerender(
     if new.environments.is_empty() {
         return Ok(Rerendered::default());
     }
+    let old = match render(renderer, tree, &FileChanges::new(), repository, environment, app) {
+        Ok(old) => Some(old),
+        Err(findings) if findings.kind() >= Some(ProblemKind::Outside) => return Err(findings),
+        // What does not render has no files that could be stale, and has to be left somehow.
+        Err(_) => None,
+    };
     let RenderResult { files, warnings, .. } = new;
-    let scope = RenderScope::directories([rendered::directory(environment, Some(app))]);
-    let existing = InStore { store: tree.store(), output: repository.output.clone() };
-    let mut rerendered = Rerendered { files: FileChanges::new(), warnings };
+    let before = old.as_ref().map(|old| expected(&old.files)).unwrap_or_default();
+    let after = expected(&files);
+    let mut rerendered = Rerendered { files: FileChanges::new(), before, after, warnings };
     if !has_output(tree, repository)? {
         return Ok(rerendered);
     }
-    match render(renderer, tree, &FileChanges::new(), repository, environment, app) {
-        Ok(old) => check_fresh(old, repository, environment, app, &existing, &scope)?,
-        Err(findings) if findings.kind() >= Some(ProblemKind::Outside) => return Err(findings),
-        // What does not render has no files that could be stale, and has to be left somehow.
-        Err(_) => {}
+    let scope = RenderScope::directories([rendered::directory(environment, Some(app))]);
+    let existing = InStore { store: tree.store(), output: repository.output.clone() };
+    if let Some(old) = old {
+        check_fresh(old, repository, environment, app, &existing, &scope)?;
     }
-    let bytes: BTreeMap<RepoPath, Vec<u8>> =
-        files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
     let changes = OutputChanges::of(&existing, files, &scope)?;
     for change in changes.list() {
         let bytes = match change.action {
             FileAction::Remove => None,
-            FileAction::Create | FileAction::Update => bytes.get(&change.path).cloned(),
+            FileAction::Create | FileAction::Update => rerendered.after.get(&change.path).cloned(),
         };
         let path = repository.output.join(change.path.as_str());
         rerendered.files.insert(path.expect("it was rendered below the output"), bytes);
@@ -110,7 +118,7 @@ pub(super) fn generated_files(
 }
 
 /// The files that all environments generate themselves, by path below the output.
-pub(super) fn all_generated(tree: &Tree) -> Result<BTreeMap<RepoPath, Vec<u8>>, Findings> {
+pub(super) fn all_generated(tree: &Tree) -> Result<ExpectedFiles, Findings> {
     let loaded = config::load(tree)?;
     let environments = &loaded.repository.environments;
     let namespaces = Namespaces::of(environments);
@@ -123,8 +131,11 @@ pub(super) fn all_generated(tree: &Tree) -> Result<BTreeMap<RepoPath, Vec<u8>>, 
         let objects = namespaces.generate(environment).into_iter();
         objects.map(move |object| RenderedFile::of(&object, &directory, None))
     });
-    let files = RenderedFiles::of(files)?;
-    Ok(files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect())
+    Ok(expected(&RenderedFiles::of(files)?))
+}
+
+fn expected(files: &RenderedFiles) -> ExpectedFiles {
+    files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect()
 }
 
 /// The bytes of a file; none if it does not exist.

@@ -5,6 +5,7 @@
 mod aliases;
 mod ambiguous;
 mod busy_rung;
+mod byproducts;
 mod entries;
 mod charts;
 mod clusters;

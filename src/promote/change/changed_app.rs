@@ -1,26 +1,23 @@
 //! An app whose sites a change changes, and what gates say of it.
 
-use super::brought::BroughtByApp;
 use super::deployed::DeployedApp;
 use super::ignored_record;
 use super::lost::{FormerSiteSearch, FormerSites, Unexplained};
 use super::proposed::ProposedChange;
-use super::references::is_judged;
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::git::ObjectName;
 use crate::history::{self, Action, Record, Tenure, find_tenure};
-use crate::kubernetes::full_repository;
 use crate::promote::arrival::{Arrival, ArrivingState, Entering};
 use crate::promote::assessment::{AppChange, assess};
 use crate::promote::base::Base;
 use crate::promote::code::{APP_REMOVED, SITE_MOVED};
-use crate::promote::gates::{BroughtReference, Evidence as _, Gate};
+use crate::promote::deployed::BroughtByApp;
+use crate::promote::gates::{Evidence as _, Gate};
 use crate::promote::verdict::{Verdict, excepted, overridden};
 use crate::promote::{AppPlan, SiteChange};
 use crate::sites::{
-    AppInstance, AppSites, EnteringValue, ImageParts, Key, Site, SiteValue, State, StateReference,
-    differences,
+    AppInstance, AppSites, EnteringValue, Key, Site, SiteValue, State, StateReference, differences,
 };
 use crate::source::{Location, RepoPath, Tree};
 
@@ -104,15 +101,15 @@ impl ChangedApp<'_> {
         let mut arrival = arrives(is_state)?;
         self.leave_reverted(&mut brought);
         if matches!(arrival, Arrival::Rollback) {
-            self.leave_restored(&proposed, &mut brought);
-            if !brought.is_empty() {
+            brought.leave_restored(&self.arriving(current, &proposed));
+            if !brought.brought.is_empty() {
                 is_state = false;
                 arrival = arrives(is_state)?;
             }
         }
         let record = record_of(is_state);
         let rendered = self.rendered(&arrival, &proposed);
-        let is_unchanged = is_same && former.lost.is_empty() && brought.is_empty();
+        let is_unchanged = is_same && former.lost.is_empty() && brought.brought.is_empty();
         if is_unchanged && !matches!(rendered, Some(Err(_))) {
             return Ok(None);
         }
@@ -123,10 +120,8 @@ impl ChangedApp<'_> {
         let replaces: Vec<_> = replaces.map(|text| StateReference::parse(text)).collect();
         // What is deployed otherwise without another state is judged by that alone.
         let gates = self.change.gates.iter().copied();
-        let gates = gates.filter(|gate| !is_same || gate.judges_same_state(&brought));
+        let gates = gates.filter(|gate| !is_same || gate.judges_same_state(&brought.brought));
         let gates: Vec<Gate> = gates.collect();
-        let (base, deployed, app) = (self.base, self.change.deployed, &*self.app);
-        let brought = BroughtByApp { base, deployed, app, brought };
         let change = AppChange {
             target: self.target,
             app: &self.app,
@@ -221,7 +216,16 @@ impl ChangedApp<'_> {
         proposed: &State,
         (record, reverts): (Option<&Record>, &[ObjectName]),
     ) -> Result<Arrival, Finding> {
-        let arriving = ArrivingState {
+        let arrival = Arrival::of_change(&self.arriving(current, proposed), record, reverts);
+        arrival.map_err(|error| history::finding(&error, &self.target.location))
+    }
+
+    fn arriving<'c>(
+        &'c self,
+        current: Option<&'c State>,
+        proposed: &'c State,
+    ) -> ArrivingState<'c> {
+        ArrivingState {
             repository: self.base.repository,
             evidence: self.base,
             base: self.base.commit.as_ref(),
@@ -230,9 +234,7 @@ impl ChangedApp<'_> {
             state: proposed,
             current,
             enters: Entering::State,
-        };
-        let arrival = Arrival::of_change(&arriving, record, reverts);
-        arrival.map_err(|error| history::finding(&error, &self.target.location))
+        }
     }
 
     /// Whether the app renders, and its files are those of a render; in a rollback, those
@@ -268,27 +270,12 @@ impl ChangedApp<'_> {
     }
 
     /// What templates or settings bring, and no judged state says.
-    fn brought(&self, current: Option<&State>, proposed: &State) -> Vec<BroughtReference> {
-        let unordered = &self.target.gates_of(&self.app).unordered;
-        let is_named = |value: &SiteValue| {
-            let SiteValue::Image(ImageParts { repository: Some(repository), .. }) = value else {
-                return false;
-            };
-            let names = [repository.clone(), full_repository(repository)];
-            unordered.iter().any(|one| names.iter().any(|name| one.value.is_match(name)))
-        };
-        let Some(deployed) = self.deployed else { return Vec::new() };
-        let brought = deployed.brought.iter();
-        let states = (current, proposed);
-        let brought =
-            brought.filter(|(reference, _)| !is_judged(reference, states, &deployed.before));
-        let brought = brought.map(|((key, value), location)| BroughtReference {
-            key: key.clone(),
-            value: value.clone(),
-            location: location.clone(),
-            is_ordered: !is_named(value),
-        });
-        brought.collect()
+    fn brought(&self, current: Option<&State>, proposed: &State) -> BroughtByApp<'_> {
+        let (base, deployed, app) = (self.base, self.change.deployed, &*self.app);
+        let unordered = &self.target.gates_of(app).unordered;
+        let new = self.deployed.map(|deployed| &deployed.new);
+        let brought = new.map(|new| new.unsaid((current, proposed), unordered));
+        BroughtByApp { base, deployed, app, brought: brought.unwrap_or_default() }
     }
 
     /// The state, with images that only become sites: a template said them before.
@@ -309,8 +296,8 @@ impl ChangedApp<'_> {
     }
 
     /// Leaves out what a commit put an end to that the change says it reverts.
-    fn leave_reverted(&self, brought: &mut Vec<BroughtReference>) {
-        if brought.is_empty() || self.change.reverts.is_empty() {
+    fn leave_reverted(&self, brought: &mut BroughtByApp<'_>) {
+        if brought.brought.is_empty() || self.change.reverts.is_empty() {
             return;
         }
         let instance = AppInstance::new(&self.target.name, &self.app);
@@ -326,22 +313,11 @@ impl ChangedApp<'_> {
         for step in reverted.take(self.change.reverts.len()) {
             let before = step.before.as_ref().and_then(deployed);
             let (Some(before), Some(after)) = (before, deployed(&step.id)) else { continue };
-            brought.retain(|one| {
+            brought.brought.retain(|one| {
                 let reference = (one.key.clone(), one.value.clone());
                 !before.contains(&reference) || after.contains(&reference)
             });
         }
-    }
-
-    /// Leaves out what was deployed with a state when the environment had it last.
-    fn leave_restored(&self, state: &State, brought: &mut Vec<BroughtReference>) {
-        if brought.is_empty() {
-            return;
-        }
-        let Some(tree) = self.earlier_files(state) else { return };
-        let instance = AppInstance::new(&self.target.name, &self.app);
-        let deployed = self.change.deployed.of(&tree, &instance);
-        brought.retain(|one| !deployed.contains(&(one.key.clone(), one.value.clone())));
     }
 
     /// What is worth knowing, and no gate judges.

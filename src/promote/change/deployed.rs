@@ -3,15 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::deployed_apps::{
-    ExpectedFiles, KeptFile, has_output, kept_at, kept_files, render, render_app,
-};
-use super::possible_apps::is_aside;
 use super::proposed::{ChangeSide, ProposedChange};
-use super::references::{DeployedReference, is_manifest, references_of};
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::promote::code::STALE_RENDERING;
+use crate::promote::deployed::{
+    DeployedReference, ExpectedFiles, KeptFile, NewReferences, has_output, is_aside, is_manifest,
+    kept_at, kept_files, line_naming, references_in, references_of, render, render_app,
+};
 use crate::promote::rerender::all_generated;
 use crate::rendered;
 use crate::sites::AppInstance;
@@ -36,10 +35,8 @@ pub(super) struct DeployedApp {
     /// The files below the output directory that the change leaves different from what is
     /// rendered, with their whole paths.
     pub(super) stale: Vec<RepoPath>,
-    /// What the change brings, each with a line that brought it.
-    pub(super) brought: Vec<(DeployedReference, Location)>,
-    /// What was deployed before it.
-    pub(super) before: BTreeSet<DeployedReference>,
+    /// What it is deployed with after the change and was not before.
+    pub(super) new: NewReferences,
 }
 
 impl DeployedChange {
@@ -107,19 +104,13 @@ impl DeployedChange {
                 let instance = AppInstance::new(&environment.name, &app);
                 let [before, after] = [change.before, change.after]
                     .map(|side| change.deployed.rendered(side.tree, &instance));
-                let new = after.difference(&before).cloned();
-                let brought: Vec<_> = new
-                    .map(|one| {
-                        let location = brought_by(repository, change, &one);
-                        (one, location.unwrap_or_else(|| environment.location.clone()))
-                    })
-                    .collect();
-                if !brought.is_empty() {
-                    let app = DeployedApp {
-                        brought,
-                        before: (*before).clone(),
-                        ..DeployedApp::default()
-                    };
+                let at = |one: &DeployedReference| {
+                    let location = brought_by(repository, change, one);
+                    location.unwrap_or_else(|| environment.location.clone())
+                };
+                let new = NewReferences::between(&before, &after, at);
+                if !new.brought.is_empty() {
+                    let app = DeployedApp { new, ..DeployedApp::default() };
                     self.apps.insert(instance, app);
                 }
             }
@@ -160,8 +151,9 @@ impl DeployedChange {
     /// The apps that something is to be said of, whatever becomes of their sites.
     pub(super) fn apps(&self, environment: &EnvironmentName) -> impl Iterator<Item = &str> {
         let own = self.apps.iter().filter(move |(one, _)| one.environment == *environment);
-        let own = own
-            .filter(|(_, app)| app.fails_newly || !app.stale.is_empty() || !app.brought.is_empty());
+        let own = own.filter(|(_, app)| {
+            app.fails_newly || !app.stale.is_empty() || !app.new.brought.is_empty()
+        });
         own.map(|(instance, _)| &*instance.app)
     }
 
@@ -179,32 +171,32 @@ impl DeployedChange {
         repository: &Repository,
         change: &ProposedChange<'_>,
         differ: &BTreeSet<RepoPath>,
-        [before, after]: [&ExpectedFiles; 2],
+        [files_before, files_after]: [&ExpectedFiles; 2],
     ) {
-        let mut known: BTreeMap<AppInstance, BTreeSet<DeployedReference>> = BTreeMap::new();
+        let mut differing: BTreeMap<AppInstance, Vec<&RepoPath>> = BTreeMap::new();
         for path in differ {
-            let Some(instance) = app_of(repository, path) else { continue };
-            let references = after.get(path).map(|bytes| references_of(path, bytes));
-            let Some(references) = references.filter(|found| !found.is_empty()) else { continue };
-            let apps = &mut self.apps;
-            let known = known.entry(instance.clone()).or_insert_with(|| {
-                let own = rendered::directory(&instance.environment, Some(&instance.app));
-                let files = before.iter().filter(|(path, _)| path.is_within(&own));
-                let known: BTreeSet<_> =
-                    files.flat_map(|(path, bytes)| references_of(path, bytes)).collect();
-                apps.entry(instance.clone()).or_default().before.clone_from(&known);
-                known
-            });
-            for reference in references {
-                if known.insert(reference.clone()) {
-                    let location =
-                        brought_by(repository, change, &reference).unwrap_or_else(|| {
-                            let full = repository.output.join(path.as_str());
-                            Location::of_path(&full.unwrap_or_else(|_| path.clone()))
-                        });
-                    let app = self.apps.entry(instance.clone()).or_default();
-                    app.brought.push((reference, location));
-                }
+            if let Some(instance) = app_of(repository, path) {
+                differing.entry(instance).or_default().push(path);
+            }
+        }
+        for (instance, paths) in differing {
+            let own = rendered::directory(&instance.environment, Some(&instance.app));
+            let [before, after] = [files_before, files_after]
+                .map(|files| references_in(files.iter().filter(|(path, _)| path.is_within(&own))));
+            let names = |path: &RepoPath, one: &DeployedReference| {
+                let bytes = files_after.get(path);
+                bytes.is_some_and(|bytes| references_of(path, bytes).contains(one))
+            };
+            let at = |one: &DeployedReference| {
+                brought_by(repository, change, one).unwrap_or_else(|| {
+                    let path = paths.iter().find(|path| names(path, one)).unwrap_or(&paths[0]);
+                    let full = repository.output.join(path.as_str());
+                    Location::of_path(&full.unwrap_or_else(|_| (*path).clone()))
+                })
+            };
+            let new = NewReferences::between(&before, &after, at);
+            if !new.before.is_empty() || !new.brought.is_empty() {
+                self.apps.entry(instance).or_default().new = new;
             }
         }
     }
@@ -352,16 +344,9 @@ fn app_of(repository: &Repository, path: &RepoPath) -> Option<AppInstance> {
 fn brought_by(
     repository: &Repository,
     change: &ProposedChange<'_>,
-    (key, value): &DeployedReference,
+    reference: &DeployedReference,
 ) -> Option<Location> {
-    let whole = value.to_string();
-    let name = key.name().rsplit('/').next().unwrap_or_default();
     let sources = change.files.iter().filter(|path| !path.is_within(&repository.output));
     let files: Vec<_> = sources.filter_map(|path| change.after.tree.read(path).ok()).collect();
-    [&*whole, key.name(), name].into_iter().filter(|text| !text.is_empty()).find_map(|text| {
-        files.iter().find_map(|file| {
-            let line = (1..).zip(file.text().lines()).find(|(_, line)| line.contains(text));
-            line.map(|(number, _)| Location::new(file, file.line(number)))
-        })
-    })
+    line_naming(&files, reference)
 }

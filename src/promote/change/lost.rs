@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::deployed_apps::obstacle_to;
 use super::proposed::{ChangeSide, sites_in};
 use crate::config::{self, Before, Environment, Repository, SiteKind};
 use crate::kubernetes::full_repository;
+use crate::promote::deployed::obstacle_to;
 use crate::sites::{AppInstance, AppSites, Key, Model, ModelScope, Site, SiteValue};
 use crate::source::{Location, RepoPath, SourceFile, Span, Tree};
 use crate::yaml::{self, Dialect, Node, Place, Route};

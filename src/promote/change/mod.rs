@@ -6,23 +6,16 @@
 //! changes to the gates. What no gate can judge by what sites say is [`lost`], or listed
 //! ([`others`]); what it would weaken is [`relaxed`].
 
-mod brought;
 mod changed_app;
 mod deployed;
-mod deployed_apps;
 mod ignored_record;
 mod lost;
 mod others;
-mod pipelines;
-mod possible_apps;
 mod proposed;
-mod references;
 mod relaxed;
 
 use std::collections::BTreeSet;
 
-pub use deployed_apps::DeployedApps;
-pub use possible_apps::possible_apps;
 pub use proposed::{ChangeAssessment, ChangeSide, ProposedChange};
 
 use super::Plan;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::possible_apps::is_aside;
 use super::proposed::{ChangeSide, ProposedChange};
 use crate::config::Repository;
 use crate::diagnostic::{Finding, Findings};
 use crate::holds;
 use crate::promote::code::OTHER_CHANGE;
+use crate::promote::deployed::is_aside;
 use crate::source::{Location, ReadErrorKind, RepoPath, SourceFile, Span};
 use crate::yaml::{self, Dialect};
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::deployed_apps::DeployedApps;
 use crate::config::Repository;
 use crate::diagnostic::Findings;
 use crate::git::ObjectName;
 use crate::history::Record;
+use crate::promote::deployed::DeployedApps;
 use crate::promote::gates::Gate;
 use crate::promote::{Override, Plan};
 use crate::sites::{Model, Site};

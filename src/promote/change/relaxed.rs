@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::pipelines;
 use super::proposed::ProposedChange;
 use crate::config::{
     Before, Environment, EnvironmentName, Repository, RuleSeverity, Rules, Selection, Sourced,
@@ -15,6 +14,7 @@ use crate::holds;
 use crate::promote::base::Base;
 use crate::promote::code::{GATES_RELAXED, OTHER_CHANGE, RELAXATION_WAITS};
 use crate::promote::gates::{Answer, RelaxedGate, approved};
+use crate::promote::pipelines;
 use crate::sites::Model;
 use crate::source::{Location, RepoPath};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::pipelines::is_pipeline;
 use crate::config::Repository;
+use crate::promote::pipelines::is_pipeline;
 use crate::rendered;
 use crate::sites::Model;
 use crate::source::RepoPath;
@@ -37,7 +37,7 @@ pub fn possible_apps(
 }
 
 /// Whether a file is hardly ever read by a template: those of forges and editors, and prose.
-pub(super) fn is_aside(path: &RepoPath) -> bool {
+pub(in crate::promote) fn is_aside(path: &RepoPath) -> bool {
     let is_prose = path.name().rsplit_once('.').is_some_and(|(_, ending)| ending == "md");
     let is_setting = !path.as_str().contains('/') && path.as_str().starts_with('.');
     is_prose || is_setting || is_pipeline(path) || is_of_editor(path)

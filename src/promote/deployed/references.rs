@@ -9,13 +9,13 @@ use crate::source::{RepoPath, SourceFile};
 use crate::yaml::{self, Dialect, Node};
 
 /// Something that is deployed, by its name and its version.
-pub(super) type DeployedReference = (Key, SiteValue);
+pub(in crate::promote) type DeployedReference = (Key, SiteValue);
 
 /// The API groups whose objects name charts and git repositories.
 const GROUPS_OF_SOURCES: [&str; 2] = ["toolkit.fluxcd.io", "argoproj.io"];
 
 /// Whether the bytes of a rendered file are manifests that can be read.
-pub(super) fn is_manifest(path: &RepoPath, bytes: &[u8]) -> bool {
+pub(in crate::promote) fn is_manifest(path: &RepoPath, bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let file = Arc::new(SourceFile::new(path.clone(), text.to_owned()));
     yaml::parse(&file, Dialect::Kubectl).is_ok()
@@ -23,7 +23,10 @@ pub(super) fn is_manifest(path: &RepoPath, bytes: &[u8]) -> bool {
 
 /// What a rendered file deploys: images in any of the forms in which manifests name them; and
 /// the artifacts, charts and revisions of Flux and Argo CD, with where they come from.
-pub(super) fn references_of(path: &RepoPath, bytes: &[u8]) -> BTreeSet<DeployedReference> {
+pub(in crate::promote) fn references_of(
+    path: &RepoPath,
+    bytes: &[u8],
+) -> BTreeSet<DeployedReference> {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let names_sources = GROUPS_OF_SOURCES.iter().any(|group| text.contains(group));
     let file = Arc::new(SourceFile::new(path.clone(), text));
@@ -154,7 +157,7 @@ fn named_by_repository((key, value): DeployedReference) -> DeployedReference {
 
 /// Whether the state after a change says that this is deployed, where `before` was deployed
 /// with the state before it.
-pub(super) fn is_judged(
+pub(in crate::promote) fn is_judged(
     (key, deployed): &DeployedReference,
     (current, state): (Option<&State>, &State),
     before: &BTreeSet<DeployedReference>,

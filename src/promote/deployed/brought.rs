@@ -1,10 +1,11 @@
 //! What a change brings besides what sites say, and how long environments have deployed it.
 
-use super::deployed_apps::{DeployedApps, has_output};
+use super::apps::{DeployedApps, has_output};
 use super::possible_apps::{is_aside, possible_apps};
 use crate::config::EnvironmentName;
 use crate::git::{BranchStep, HistoryError, ObjectName};
 use crate::history::Since;
+use crate::promote::arrival::ArrivingState;
 use crate::promote::base::Base;
 use crate::promote::gates::words::history as history_reason;
 use crate::promote::gates::{BroughtReference, BroughtReferences};
@@ -17,14 +18,27 @@ use crate::source::{RepoPath, Tree};
 const MOST_RENDERED: usize = 500;
 
 /// What an app is deployed with besides what its sites say.
-pub(super) struct BroughtByApp<'a> {
-    pub(super) base: &'a Base<'a>,
-    pub(super) deployed: &'a DeployedApps<'a>,
-    pub(super) app: &'a str,
-    pub(super) brought: Vec<BroughtReference>,
+pub(in crate::promote) struct BroughtByApp<'a> {
+    pub(in crate::promote) base: &'a Base<'a>,
+    pub(in crate::promote) deployed: &'a DeployedApps<'a>,
+    pub(in crate::promote) app: &'a str,
+    pub(in crate::promote) brought: Vec<BroughtReference>,
 }
 
 impl BroughtByApp<'_> {
+    /// Leaves out what was deployed when the target had what is restored.
+    pub(in crate::promote) fn leave_restored(&mut self, restored: &ArrivingState<'_>) {
+        if self.brought.is_empty() {
+            return;
+        }
+        let last = restored.tenure_in_target().ok().flatten().and_then(|tenure| tenure.last);
+        let tree = last.and_then(|last| self.base.tree.at(last.as_str()).ok());
+        let Some(tree) = tree else { return };
+        let instance = AppInstance::new(&restored.target.name, self.app);
+        let deployed = self.deployed.of(&tree, &instance);
+        self.brought.retain(|one| !deployed.contains(&(one.key.clone(), one.value.clone())));
+    }
+
     /// Whether an environment deploys a reference at a commit.
     fn is_deployed_in(
         &self,

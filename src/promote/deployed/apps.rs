@@ -13,7 +13,7 @@ use crate::source::{EntryKind, FileChanges, RepoPath, Tree};
 use crate::worker::{RenderRequest, Renderer, Wanted};
 
 /// The files that a tree is rendered to, by their paths below the output directory.
-pub(super) type ExpectedFiles = BTreeMap<RepoPath, Vec<u8>>;
+pub(in crate::promote) type ExpectedFiles = BTreeMap<RepoPath, Vec<u8>>;
 
 /// What trees deploy of apps: by their rendered files where they are kept, else by what they
 /// are rendered to; nothing if an app does not render. That of commits is remembered.
@@ -30,7 +30,7 @@ pub struct DeployedApps<'a> {
 type KnownApps = HashMap<(AppInstance, String), DeployedReferences>;
 
 /// What is deployed of an app.
-pub(super) type DeployedReferences = Rc<BTreeSet<DeployedReference>>;
+pub(in crate::promote) type DeployedReferences = Rc<BTreeSet<DeployedReference>>;
 
 impl<'a> DeployedApps<'a> {
     /// Nothing is known yet.
@@ -39,7 +39,7 @@ impl<'a> DeployedApps<'a> {
     }
 
     /// What a tree deploys of an app.
-    pub(super) fn of(&self, tree: &Tree, instance: &AppInstance) -> DeployedReferences {
+    pub(in crate::promote) fn of(&self, tree: &Tree, instance: &AppInstance) -> DeployedReferences {
         let Some(commit) = tree.revision() else { return self.find(tree, instance) };
         let key = (instance.clone(), commit.to_owned());
         if let Some(known) = self.known.borrow().get(&key) {
@@ -51,8 +51,12 @@ impl<'a> DeployedApps<'a> {
     }
 
     /// What an app is rendered to from a tree, whatever files it keeps.
-    pub(super) fn rendered(&self, tree: &Tree, instance: &AppInstance) -> DeployedReferences {
-        let find = || references_in(&self.render(tree, instance));
+    pub(in crate::promote) fn rendered(
+        &self,
+        tree: &Tree,
+        instance: &AppInstance,
+    ) -> DeployedReferences {
+        let find = || Rc::new(references_in(&self.render(tree, instance)));
         let Some(commit) = tree.revision() else { return find() };
         let key = (instance.clone(), commit.to_owned());
         if let Some(known) = self.rendered.borrow().get(&key) {
@@ -69,20 +73,23 @@ impl<'a> DeployedApps<'a> {
 
     fn find(&self, tree: &Tree, instance: &AppInstance) -> DeployedReferences {
         if has_output(tree, &self.repository.output) {
-            references_in(&kept_files(tree, self.repository, instance))
+            Rc::new(references_in(&kept_files(tree, self.repository, instance)))
         } else {
             self.rendered(tree, instance)
         }
     }
 }
 
-fn references_in(files: &ExpectedFiles) -> DeployedReferences {
-    Rc::new(files.iter().flat_map(|(path, bytes)| references_of(path, bytes)).collect())
+/// What rendered files name.
+pub(in crate::promote) fn references_in<'f>(
+    files: impl IntoIterator<Item = (&'f RepoPath, &'f Vec<u8>)>,
+) -> BTreeSet<DeployedReference> {
+    files.into_iter().flat_map(|(path, bytes)| references_of(path, bytes)).collect()
 }
 
 /// What stands at the path of a rendered file.
 #[derive(PartialEq, Eq)]
-pub(super) enum KeptFile {
+pub(in crate::promote) enum KeptFile {
     Missing,
     Bytes(Vec<u8>),
     /// A link, on the way as well: what is read through it changes with another file. Or a
@@ -90,7 +97,7 @@ pub(super) enum KeptFile {
     Unreadable,
 }
 
-pub(super) fn kept_at(tree: &Tree, path: &RepoPath) -> KeptFile {
+pub(in crate::promote) fn kept_at(tree: &Tree, path: &RepoPath) -> KeptFile {
     if obstacle_to(tree, path).is_some() {
         return KeptFile::Unreadable;
     }
@@ -102,12 +109,12 @@ pub(super) fn kept_at(tree: &Tree, path: &RepoPath) -> KeptFile {
 }
 
 /// Whether rendered files are kept in a tree.
-pub(super) fn has_output(tree: &Tree, output: &RepoPath) -> bool {
+pub(in crate::promote) fn has_output(tree: &Tree, output: &RepoPath) -> bool {
     tree.has_directory(output).unwrap_or_default()
 }
 
 /// The rendered files of an app that a tree keeps.
-pub(super) fn kept_files(
+pub(in crate::promote) fn kept_files(
     tree: &Tree,
     repository: &Repository,
     instance: &AppInstance,
@@ -123,7 +130,7 @@ pub(super) fn kept_files(
 }
 
 /// The first path on the way to a file that is a link or a submodule.
-pub(super) fn obstacle_to(tree: &Tree, path: &RepoPath) -> Option<RepoPath> {
+pub(in crate::promote) fn obstacle_to(tree: &Tree, path: &RepoPath) -> Option<RepoPath> {
     let mut ways: Vec<_> = std::iter::successors(Some(path.clone()), RepoPath::parent)
         .filter(|way| !way.is_root())
         .collect();
@@ -134,7 +141,7 @@ pub(super) fn obstacle_to(tree: &Tree, path: &RepoPath) -> Option<RepoPath> {
     })
 }
 
-pub(super) fn render_app(
+pub(in crate::promote) fn render_app(
     renderer: &dyn Renderer,
     repository: &Repository,
     tree: &Tree,
@@ -145,7 +152,7 @@ pub(super) fn render_app(
     render(renderer, repository, tree, wanted)
 }
 
-pub(super) fn render(
+pub(in crate::promote) fn render(
     renderer: &dyn Renderer,
     repository: &Repository,
     tree: &Tree,
