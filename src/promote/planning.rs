@@ -24,7 +24,6 @@ use crate::git::{HistoryError, ObjectName};
 use crate::history::{self, Source, find_tenure};
 use crate::sites::{AppSites, NO_SITE, SiteValue, State, UNPINNED, WantedValues, WriteOptions};
 use crate::source::{FileChanges, Location, RepoPath, RevisionError, SourceFile, Tree};
-use crate::worker::Renderer;
 use crate::yaml::{Change, splice};
 
 /// The plan of one app, with the files that it changes.
@@ -67,8 +66,9 @@ pub(super) struct Planner<'a> {
     /// The gates that judge the change. Nothing is edited or rendered unless
     /// [`Gate::Render`] is one of them.
     pub(super) gates: &'a [Gate],
-    /// What renders; none if [`Gate::Render`] is not one of the gates.
-    pub(super) renderer: Option<&'a dyn Renderer>,
+    /// What renders, and what commits deploy by it; none if [`Gate::Render`] is not one of the
+    /// gates.
+    pub(super) deployed: Option<DeployedApps<'a>>,
 }
 
 impl Planner<'_> {
@@ -364,9 +364,8 @@ impl Planner<'_> {
             outcome.files.extend(proposal.originals.clone());
             rendered = self.rendered(app, current, &outcome.files)?;
         }
-        let deployed = self.renderer.map(|by| DeployedApps::new(self.base.repository, by));
         let result = rendered.as_ref().and_then(|rendered| rendered.as_ref().ok());
-        let brought = result.zip(deployed.as_ref()).map(|(rendered, deployed)| {
+        let brought = result.zip(self.deployed.as_ref()).map(|(rendered, deployed)| {
             let files = (&outcome.files, rendered);
             self.brought(app, current, (&proposal, arrival), files, deployed)
         });
@@ -450,7 +449,8 @@ impl Planner<'_> {
         files: &FileChanges,
     ) -> Result<Option<Result<Rerendered, Findings>>, Findings> {
         let Base { tree, repository, .. } = *self.base;
-        let Some(by) = self.renderer.filter(|_| repository.is_native()) else { return Ok(None) };
+        let deployed = self.deployed.as_ref().filter(|_| repository.is_native());
+        let Some(by) = deployed.map(DeployedApps::renderer) else { return Ok(None) };
         let render = || {
             let mut rendered = rerender(by, tree, repository, files, &self.target.name, app)?;
             if !current.exists {

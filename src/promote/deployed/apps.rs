@@ -38,6 +38,10 @@ impl<'a> DeployedApps<'a> {
         Self { repository, renderer, known: RefCell::default(), rendered: RefCell::default() }
     }
 
+    pub(in crate::promote) fn renderer(&self) -> &'a dyn Renderer {
+        self.renderer
+    }
+
     /// What a tree deploys of an app.
     pub(in crate::promote) fn of(&self, tree: &Tree, instance: &AppInstance) -> DeployedReferences {
         let Some(commit) = tree.revision() else { return self.find(tree, instance) };

@@ -7,6 +7,7 @@ use crate::diagnostic::{Finding, Findings};
 use crate::history::{Action, Record};
 use crate::promote::base::Base;
 use crate::promote::code::NOTHING_BELOW;
+use crate::promote::deployed::DeployedApps;
 use crate::promote::gates::{Answer, Evidence as _, Gate};
 use crate::promote::planning::{AppOutcome, Planner};
 use crate::promote::select;
@@ -38,7 +39,7 @@ impl Intent for Promotion {
             permissions: &self.request.permissions,
             direct: submission.direct,
             gates: &Gate::ALL,
-            renderer: Some(submission.renderer),
+            deployed: Some(DeployedApps::new(base.repository, submission.renderer)),
         };
         let mut builder = PlanBuilder::new(&target.name);
         for app in &apps {

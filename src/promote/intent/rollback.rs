@@ -9,6 +9,7 @@ use crate::history::{self, Action, Record};
 use crate::holds::{self, Hold};
 use crate::promote::base::Base;
 use crate::promote::code::{NEVER_HELD, NOTHING_BEFORE};
+use crate::promote::deployed::DeployedApps;
 use crate::promote::gates::{Evidence as _, Gate};
 use crate::promote::part::MovingKeys;
 use crate::promote::planning::Planner;
@@ -45,7 +46,7 @@ impl Intent for Rollback {
             permissions: &self.permissions,
             direct: submission.direct,
             gates: &Gate::ALL,
-            renderer: Some(submission.renderer),
+            deployed: Some(DeployedApps::new(base.repository, submission.renderer)),
         };
         let environment = TargetEnvironment { base, environment: target };
         let current = environment.target_sites(&self.app)?;

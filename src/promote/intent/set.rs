@@ -9,6 +9,7 @@ use crate::history::{Action, Record};
 use crate::promote::Permissions;
 use crate::promote::base::Base;
 use crate::promote::code::OLD_SEQUENCE;
+use crate::promote::deployed::DeployedApps;
 use crate::promote::gates::Gate;
 use crate::promote::planning::{AppOutcome, Planner};
 use crate::promote::propose::AskedValues;
@@ -51,7 +52,7 @@ impl Intent for SetReferences {
             permissions: &self.permissions,
             direct: submission.direct,
             gates: &Gate::ALL,
-            renderer: Some(submission.renderer),
+            deployed: Some(DeployedApps::new(base.repository, submission.renderer)),
         };
         let mut builder = PlanBuilder::new(&target.name);
         for app in &self.apps {

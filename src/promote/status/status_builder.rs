@@ -155,7 +155,7 @@ impl<'a> StatusBuilder<'a> {
             permissions,
             direct: false,
             gates: &self.gates,
-            renderer: None,
+            deployed: None,
         };
         planner.promote(&request, app).map(Some)
     }
