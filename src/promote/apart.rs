@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::arrival::Arrival;
 use super::assessment::assess;
-use super::gates::Gate;
 use super::part::{MovingKeys, linked, rest_may_go, stays_behind};
 use super::planning::{AppOutcome, Planner};
 use super::propose;
@@ -67,8 +66,7 @@ impl Planner<'_> {
             return None;
         }
         // Rendering is expensive, and says nothing about single keys.
-        let unrendered: Vec<Gate> =
-            self.gates.iter().copied().filter(|gate| *gate != Gate::Render).collect();
+        let unrendered = self.gates_before_rendering();
         let arrival = Arrival::Promotion(SelectedState { is_part: true, ..selected.clone() });
         for group in groups {
             let moving = MovingKeys::of(group.iter().copied());

@@ -24,6 +24,7 @@ use crate::git::{HistoryError, ObjectName};
 use crate::history::{self, Source, find_tenure};
 use crate::sites::{AppSites, NO_SITE, SiteValue, State, UNPINNED, WantedValues, WriteOptions};
 use crate::source::{FileChanges, Location, RepoPath, RevisionError, SourceFile, Tree};
+use crate::worker::Renderer;
 use crate::yaml::{Change, splice};
 
 /// The plan of one app, with the files that it changes.
@@ -59,21 +60,74 @@ pub(super) struct Planner<'a> {
     pub(super) base: &'a Base<'a>,
     /// The environment that is entered.
     pub(super) target: &'a Environment,
-    pub(super) permissions: &'a Permissions,
-    /// Whether the change goes straight onto the base branch, so that nobody can
-    /// approve it.
-    pub(super) direct: bool,
-    /// The gates that judge the change. Nothing is edited or rendered unless
-    /// [`Gate::Render`] is one of them.
-    pub(super) gates: &'a [Gate],
-    /// What renders, and what commits deploy by it; none if [`Gate::Render`] is not one of the
-    /// gates.
-    pub(super) deployed: Option<DeployedApps<'a>>,
+    permissions: &'a Permissions,
+    purpose: Purpose<'a>,
+}
+
+/// What plans are made for.
+enum Purpose<'a> {
+    /// To be carried out: every gate judges them.
+    Change {
+        /// Whether the change goes straight onto the base branch, so that nobody can approve
+        /// it.
+        direct: bool,
+        /// What renders, and what commits deploy by it.
+        deployed: DeployedApps<'a>,
+    },
+    /// To be looked at: these gates judge them. Nothing is edited or rendered.
+    Look(&'a [Gate]),
+}
+
+impl<'a> Planner<'a> {
+    /// Plans what is carried out: whether it goes straight onto the base branch, and what
+    /// renders.
+    pub(super) fn of_change(
+        base: &'a Base<'a>,
+        target: &'a Environment,
+        permissions: &'a Permissions,
+        (direct, renderer): (bool, &'a dyn Renderer),
+    ) -> Self {
+        let deployed = DeployedApps::new(base.repository, renderer);
+        let purpose = Purpose::Change { direct, deployed };
+        Self { base, target, permissions, purpose }
+    }
+
+    /// Plans what is only looked at, as far as these gates judge it. [`Gate::Render`] is none
+    /// of them.
+    pub(super) fn of_look(
+        base: &'a Base<'a>,
+        target: &'a Environment,
+        permissions: &'a Permissions,
+        gates: &'a [Gate],
+    ) -> Self {
+        Self { base, target, permissions, purpose: Purpose::Look(gates) }
+    }
 }
 
 impl Planner<'_> {
     fn environment(&self) -> TargetEnvironment<'_> {
         TargetEnvironment { base: self.base, environment: self.target }
+    }
+
+    /// The gates that judge a plan.
+    fn gates(&self) -> &[Gate] {
+        match &self.purpose {
+            Purpose::Change { .. } => &Gate::ALL,
+            Purpose::Look(gates) => gates,
+        }
+    }
+
+    /// The gates that can judge a plan before anything is rendered.
+    pub(super) fn gates_before_rendering(&self) -> Vec<Gate> {
+        self.gates().iter().copied().filter(|gate| *gate != Gate::Render).collect()
+    }
+
+    /// What commits deploy; none if nothing is rendered.
+    fn deployed(&self) -> Option<&DeployedApps<'_>> {
+        match &self.purpose {
+            Purpose::Change { deployed, .. } => Some(deployed),
+            Purpose::Look(_) => None,
+        }
     }
 
     /// An app in the environment that is entered.
@@ -85,7 +139,7 @@ impl Planner<'_> {
 
     /// Plans an app's promotion.
     pub(super) fn promote(&self, request: &Request, app: &str) -> Result<AppOutcome, Findings> {
-        let current = if request.permissions.create {
+        let current = if self.permissions.create {
             self.environment().target_sites_or_new(app)?
         } else {
             self.current(app)?
@@ -185,8 +239,7 @@ impl Planner<'_> {
             return Ok(Candidacy::Blocked);
         }
         // Rendering is expensive: a state that other gates block is not rendered.
-        let unrendered: Vec<Gate> =
-            self.gates.iter().copied().filter(|gate| *gate != Gate::Render).collect();
+        let unrendered = self.gates_before_rendering();
         let arrival = Arrival::Promotion(selected.clone());
         let change = self.change(app, current, &proposal, &arrival);
         let gates = assess(self.base, change, &unrendered).gates;
@@ -356,7 +409,7 @@ impl Planner<'_> {
             return Ok(outcome);
         }
         let mut rendered = None;
-        if self.gates.contains(&Gate::Render) && !outcome.obstacles.has_errors() {
+        if self.deployed().is_some() && !outcome.obstacles.has_errors() {
             // Where nothing is rendered, the edits of all apps in a file are made at once.
             if self.base.repository.is_native() {
                 outcome.files = edited(self.base.tree, &proposal.edits, current.exists)?;
@@ -365,7 +418,7 @@ impl Planner<'_> {
             rendered = self.rendered(app, current, &outcome.files)?;
         }
         let result = rendered.as_ref().and_then(|rendered| rendered.as_ref().ok());
-        let brought = result.zip(self.deployed.as_ref()).map(|(rendered, deployed)| {
+        let brought = result.zip(self.deployed()).map(|(rendered, deployed)| {
             let files = (&outcome.files, rendered);
             self.brought(app, current, (&proposal, arrival), files, deployed)
         });
@@ -374,7 +427,7 @@ impl Planner<'_> {
             brought: brought.as_ref().map(|brought| brought as &dyn BroughtReferences),
             ..self.change(app, current, &proposal, arrival)
         };
-        outcome.plan = assess(self.base, change, self.gates);
+        outcome.plan = assess(self.base, change, self.gates());
         outcome.add_rendered(rendered);
         outcome.warnings.extend(proposal.warnings);
         let warning = |source| self.future_commit(app, source, &proposal.state, now);
@@ -401,7 +454,7 @@ impl Planner<'_> {
             brought: None,
             changes: proposal.changes.clone(),
             rendering: None,
-            direct: self.direct,
+            direct: matches!(self.purpose, Purpose::Change { direct: true, .. }),
             replaces: &self.permissions.replaces,
             ticket: self.permissions.ticket.as_deref(),
             overrides: &self.permissions.overrides,
@@ -449,7 +502,7 @@ impl Planner<'_> {
         files: &FileChanges,
     ) -> Result<Option<Result<Rerendered, Findings>>, Findings> {
         let Base { tree, repository, .. } = *self.base;
-        let deployed = self.deployed.as_ref().filter(|_| repository.is_native());
+        let deployed = self.deployed().filter(|_| repository.is_native());
         let Some(by) = deployed.map(DeployedApps::renderer) else { return Ok(None) };
         let render = || {
             let mut rendered = rerender(by, tree, repository, files, &self.target.name, app)?;

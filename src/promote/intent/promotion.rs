@@ -7,7 +7,6 @@ use crate::diagnostic::{Finding, Findings};
 use crate::history::{Action, Record};
 use crate::promote::base::Base;
 use crate::promote::code::NOTHING_BELOW;
-use crate::promote::deployed::DeployedApps;
 use crate::promote::gates::{Answer, Evidence as _, Gate};
 use crate::promote::planning::{AppOutcome, Planner};
 use crate::promote::select;
@@ -33,14 +32,7 @@ impl Intent for Promotion {
         {
             return Err(without_apps(base, target));
         }
-        let planner = Planner {
-            base,
-            target,
-            permissions: &self.request.permissions,
-            direct: submission.direct,
-            gates: &Gate::ALL,
-            deployed: Some(DeployedApps::new(base.repository, submission.renderer)),
-        };
+        let planner = Planner::of_change(base, target, &self.request.permissions, submission.way());
         let mut builder = PlanBuilder::new(&target.name);
         for app in &apps {
             match planner.promote(&self.request, app) {

@@ -9,8 +9,7 @@ use crate::history::{self, Action, Record};
 use crate::holds::{self, Hold};
 use crate::promote::base::Base;
 use crate::promote::code::{NEVER_HELD, NOTHING_BEFORE};
-use crate::promote::deployed::DeployedApps;
-use crate::promote::gates::{Evidence as _, Gate};
+use crate::promote::gates::Evidence as _;
 use crate::promote::part::MovingKeys;
 use crate::promote::planning::Planner;
 use crate::promote::restore::EarlierState;
@@ -40,14 +39,7 @@ pub struct Rollback {
 impl Intent for Rollback {
     fn at(&self, base: &Base<'_>, submission: &Submission<'_>) -> Result<PlannedChange, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
-        let planner = Planner {
-            base,
-            target,
-            permissions: &self.permissions,
-            direct: submission.direct,
-            gates: &Gate::ALL,
-            deployed: Some(DeployedApps::new(base.repository, submission.renderer)),
-        };
+        let planner = Planner::of_change(base, target, &self.permissions, submission.way());
         let environment = TargetEnvironment { base, environment: target };
         let current = environment.target_sites(&self.app)?;
         let now = &current.state;

@@ -9,8 +9,6 @@ use crate::history::{Action, Record};
 use crate::promote::Permissions;
 use crate::promote::base::Base;
 use crate::promote::code::OLD_SEQUENCE;
-use crate::promote::deployed::DeployedApps;
-use crate::promote::gates::Gate;
 use crate::promote::planning::{AppOutcome, Planner};
 use crate::promote::propose::AskedValues;
 use crate::sites::{ImageRequest, Key};
@@ -46,14 +44,7 @@ pub struct SetApp {
 impl Intent for SetReferences {
     fn at(&self, base: &Base<'_>, submission: &Submission<'_>) -> Result<PlannedChange, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
-        let planner = Planner {
-            base,
-            target,
-            permissions: &self.permissions,
-            direct: submission.direct,
-            gates: &Gate::ALL,
-            deployed: Some(DeployedApps::new(base.repository, submission.renderer)),
-        };
+        let planner = Planner::of_change(base, target, &self.permissions, submission.way());
         let mut builder = PlanBuilder::new(&target.name);
         for app in &self.apps {
             let SetApp { requests, routes, gits, .. } = app;

@@ -148,15 +148,7 @@ impl<'a> StatusBuilder<'a> {
             reference: None,
             permissions: Permissions::default(),
         };
-        let permissions = &request.permissions;
-        let planner = Planner {
-            base: self.base,
-            target,
-            permissions,
-            direct: false,
-            gates: &self.gates,
-            deployed: None,
-        };
+        let planner = Planner::of_look(self.base, target, &request.permissions, &self.gates);
         planner.promote(&request, app).map(Some)
     }
 
