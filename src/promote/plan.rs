@@ -7,7 +7,8 @@ use super::verdict::Verdict;
 use crate::config::EnvironmentName;
 use crate::git::ObjectName;
 use crate::history::Source;
-use crate::sites::{Key, SiteValue, State};
+use crate::sites::{Key, Site, SiteValue, State};
+use crate::source::{Location, RepoPath};
 
 /// What is to become of an environment.
 #[derive(Debug, Clone, Serialize)]
@@ -74,9 +75,28 @@ pub struct SiteChange {
     /// The site's new value; none if it goes.
     pub to: Option<SiteValue>,
     /// The file that changes.
-    pub path: crate::source::RepoPath,
-    /// The line that changes, counted from one.
+    pub path: RepoPath,
+    /// The line that changes, counted from one; one if the site is not in that file yet.
     pub line: u32,
+}
+
+impl SiteChange {
+    /// The change of a site that will be written, in the file that it is written to: an
+    /// inherited value stands in an outer file, and is changed in the app's own.
+    pub(super) fn planned(site: &Site, to: &SiteValue) -> Self {
+        let here = Some(site.location.span()).filter(|_| site.location.path() == site.file.path());
+        let written = here.or_else(|| site.parts.iter().find_map(|part| part.written));
+        let line = written.map_or(1, |span| Location::new(&site.file, span).start().line);
+        let (key, to) = (site.key.clone(), Some(to.clone()));
+        Self { key, from: site.value.clone(), to, path: site.file.path().clone(), line }
+    }
+
+    /// The change of a site that was found, where its value stands or stood.
+    pub(super) fn found(site: &Site, from: Option<&SiteValue>, to: Option<&SiteValue>) -> Self {
+        let (key, at) = (site.key.clone(), &site.location);
+        let (path, line) = (at.path().clone(), at.start().line);
+        Self { key, from: from.cloned(), to: to.cloned(), path, line }
+    }
 }
 
 impl Serialize for SiteChange {

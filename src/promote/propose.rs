@@ -347,12 +347,6 @@ impl Proposal {
 
     /// Adds the change of a site.
     pub(super) fn add_change(&mut self, site: &Site, value: &SiteValue) {
-        self.changes.push(SiteChange {
-            key: site.key.clone(),
-            from: site.value.clone(),
-            to: Some(value.clone()),
-            path: site.file.path().clone(),
-            line: site.location.start().line,
-        });
+        self.changes.push(SiteChange::planned(site, value));
     }
 }

@@ -533,3 +533,18 @@ fn an_audit_finds_a_reference() {
     let other = shop.ends(0, &["audit", "--reference", ":v9"]);
     assert!(!other.stdout.contains("promote"), "{other:?}");
 }
+
+#[test]
+fn an_inherited_value_is_shown_where_it_will_be_written() {
+    let outer = "# One\n# Two\n# Three\nimages:\n  web: { repository: r.io/web, tag: v1 }\n";
+    let shop = Shop::native(&[
+        ("environments/web.yaml", outer),
+        ("environments/qa/web.yaml", "images: { web: { tag: v2 } }\n"),
+        ("environments/stage/web.yaml", "{}\n"),
+    ]);
+    let dry = shop.ends(0, &["promote", "web", "--to", "stage", "--dry-run", "--format", "json"]);
+    let plan: Value = serde_json::from_str(&dry.stdout).unwrap();
+    let change = &plan["plan"]["apps"][0]["changes"][0];
+    assert_eq!(change["path"], "environments/stage/web.yaml", "{plan:#}");
+    assert_eq!(change["line"], 1, "{plan:#}");
+}

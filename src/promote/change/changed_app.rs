@@ -147,13 +147,8 @@ impl ChangedApp<'_> {
     fn removed(&self, current: Option<&State>, former: &FormerSites<'_>) -> AppPlan {
         let sites = self.before.iter().flat_map(|before| &before.sites);
         let gone = sites.filter_map(|site| {
-            Some(SiteChange {
-                key: site.key.clone(),
-                from: Some(site.value.clone()?),
-                to: None,
-                path: site.location.path().clone(),
-                line: site.location.start().line,
-            })
+            let from = site.value.as_ref()?;
+            Some(SiteChange::found(site, Some(from), None))
         });
         let change = AppChange {
             target: self.target,
@@ -393,13 +388,8 @@ fn site_changes(sites: &AppSites, from: &State, to: &State) -> Vec<SiteChange> {
     let mut changes = Vec::new();
     for difference in differences(from, to) {
         let Some(value) = difference.to else { continue };
-        changes.extend(sites.of(difference.key).map(|site| SiteChange {
-            key: difference.key.clone(),
-            from: difference.from.cloned(),
-            to: Some(value.clone()),
-            path: site.location.path().clone(),
-            line: site.location.start().line,
-        }));
+        let sites = sites.of(difference.key);
+        changes.extend(sites.map(|site| SiteChange::found(site, difference.from, Some(value))));
     }
     changes
 }
@@ -412,12 +402,6 @@ fn changes_beside<'s>(
     beside.iter().filter_map(|entry| {
         let mut of_key = sites.of(&entry.key);
         let site = of_key.find(|site| site.value.as_ref() == Some(&entry.value))?;
-        Some(SiteChange {
-            key: entry.key.clone(),
-            from: entry.current.clone(),
-            to: Some(entry.value.clone()),
-            path: site.location.path().clone(),
-            line: site.location.start().line,
-        })
+        Some(SiteChange::found(site, entry.current.as_ref(), Some(&entry.value)))
     })
 }
