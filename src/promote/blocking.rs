@@ -30,7 +30,8 @@ impl BlockingGates {
                 Answer::Wait { .. } | Answer::Pass => (&mut blocking.waiting, &GATE_WAITS, "waits"),
             };
             let configuration = || Location::of_path(&RepoPath::root().child("rungs.yaml"));
-            let at = verdict.location.clone().unwrap_or_else(configuration);
+            let at =
+                verdict.place.as_ref().map_or_else(configuration, |place| place.location().clone());
             let (app, gate) = (&plan.app, verdict.gate.name());
             let reason = match verdict.until() {
                 Some(until) => format!("{}, {until}", verdict.reason),

@@ -45,7 +45,7 @@ pub use blocking::{findings_of_gates, repeats_verdict};
 pub use change::{ChangeAssessment, ChangeSide, ProposedChange, assess_change};
 pub use code::CODES;
 pub use deployed::{DeployedApps, possible_apps};
-pub use gates::{Answer, Approval, CheckFact, Facts, Gate, Review};
+pub use gates::{Answer, Approval, CheckFact, Facts, Gate, GatePlace, Review};
 use identity::hold_identity;
 pub use identity::identity;
 pub use intent::{

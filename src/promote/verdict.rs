@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Override;
 use super::gates::words::utc;
-use super::gates::{Answer, Candidate, Evaluation, Facts, Gate, Transition, approved};
+use super::gates::{Answer, Candidate, Evaluation, Facts, Gate, GatePlace, Transition, approved};
 use crate::config::Approvals;
 use crate::diagnostic::ProblemKind;
 use crate::history::RecordedOverride;
@@ -24,10 +24,7 @@ pub struct Verdict {
     /// The line that configures the gate, or another line that the answer is about (for
     /// `render`, the line that is wrong); none if there is no such line.
     #[serde(rename = "asked", skip_serializing_if = "Option::is_none")]
-    pub location: Option<Location>,
-    /// Whether that line is wrong, rather than what asks for the gate.
-    #[serde(skip)]
-    pub is_at_fault: bool,
+    pub place: Option<GatePlace>,
     /// The reason for which it was overridden; none if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overridden: Option<String>,
@@ -36,8 +33,8 @@ pub struct Verdict {
 impl Verdict {
     /// The verdict that a gate fails for a reason, at a line.
     pub(super) fn failing(gate: Gate, reason: String, location: Location) -> Self {
-        let (answer, location) = (Answer::Fail, Some(location));
-        Self { gate, answer, reason, location, is_at_fault: true, overridden: None }
+        let (answer, place) = (Answer::Fail, Some(GatePlace::AtFault(location)));
+        Self { gate, answer, reason, place, overridden: None }
     }
 
     /// Until when the gate waits, as the rest of a sentence; none if it does not, or if no
@@ -73,8 +70,7 @@ pub(super) fn judge(
             gate,
             answer: judgement.answer,
             reason: judgement.reason,
-            location: judgement.location,
-            is_at_fault: judgement.is_at_fault,
+            place: judgement.place,
             overridden: None,
         };
         Some(overridden(verdict, overrides))
@@ -127,4 +123,32 @@ pub fn worst<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Option<Prob
         Answer::Wait { .. } | Answer::Pass => ProblemKind::Wait,
     });
     kinds.max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::RepoPath;
+
+    #[test]
+    fn verdicts_as_json_have_the_line_that_they_are_about() {
+        let at = Location::of_path(&RepoPath::new("environments/prod/environment.yaml").unwrap());
+        let until = Some("2026-06-16T06:00:00Z".parse().unwrap());
+        let waits = Verdict {
+            answer: Answer::Wait { until },
+            place: Some(GatePlace::Asks(at.clone())),
+            overridden: Some("it is urgent".to_owned()),
+            ..Verdict::failing(Gate::Soak, "not yet".to_owned(), at.clone())
+        };
+        let json = |verdict: &Verdict| serde_json::to_value(verdict).unwrap();
+        let value = json(&waits);
+        assert_eq!(value["gate"], "soak");
+        assert_eq!(value["answer"], "wait");
+        assert_eq!(value["until"], "2026-06-16T06:00:00Z");
+        assert_eq!(value["overridden"], "it is urgent");
+        assert_eq!(value["asked"]["path"], "environments/prod/environment.yaml");
+        let fails = json(&Verdict::failing(Gate::Order, "no".to_owned(), at));
+        assert_eq!(fails["asked"]["path"], "environments/prod/environment.yaml");
+        assert!(fails.get("overridden").is_none());
+    }
 }

@@ -27,39 +27,52 @@ pub enum Answer {
 pub(in crate::promote) struct Judgement {
     pub(in crate::promote) answer: Answer,
     pub(in crate::promote) reason: String,
-    pub(in crate::promote) location: Option<Location>,
-    /// Whether that line is wrong, rather than what asks for the gate.
-    pub(in crate::promote) is_at_fault: bool,
+    pub(in crate::promote) place: Option<GatePlace>,
+}
+
+/// The line that a gate's answer is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum GatePlace {
+    /// The line that configures the gate, or that the gate asks about.
+    Asks(Location),
+    /// The line that is wrong.
+    AtFault(Location),
+}
+
+impl GatePlace {
+    /// The line.
+    pub fn location(&self) -> &Location {
+        match self {
+            Self::Asks(location) | Self::AtFault(location) => location,
+        }
+    }
 }
 
 impl Judgement {
     pub(super) fn pass(reason: impl Into<String>) -> Self {
-        Self { answer: Answer::Pass, reason: reason.into(), location: None, is_at_fault: false }
+        Self { answer: Answer::Pass, reason: reason.into(), place: None }
     }
 
     pub(super) fn wait(until: Option<Timestamp>, reason: impl Into<String>) -> Self {
-        Self {
-            answer: Answer::Wait { until },
-            reason: reason.into(),
-            location: None,
-            is_at_fault: false,
-        }
+        Self { answer: Answer::Wait { until }, reason: reason.into(), place: None }
     }
 
     pub(super) fn fail(reason: impl Into<String>) -> Self {
-        Self { answer: Answer::Fail, reason: reason.into(), location: None, is_at_fault: false }
+        Self { answer: Answer::Fail, reason: reason.into(), place: None }
     }
 
     /// Adds the line that configures the gate, or another line that the answer is
     /// about.
     pub(super) fn at(mut self, location: &Location) -> Self {
-        self.location = Some(location.clone());
+        self.place = Some(GatePlace::Asks(location.clone()));
         self
     }
 
     /// Adds the line that is wrong.
-    pub(super) fn blaming(self, location: &Location) -> Self {
-        Self { is_at_fault: true, ..self.at(location) }
+    pub(super) fn blaming(mut self, location: &Location) -> Self {
+        self.place = Some(GatePlace::AtFault(location.clone()));
+        self
     }
 
     /// The judgement if all of several have to pass: the worst, with the reasons of all
@@ -107,8 +120,7 @@ impl Judgement {
             answer => answer,
         };
         let reason = reasons.join(", and ");
-        let Self { location, is_at_fault, .. } = chosen[0].clone();
-        Some(Self { answer, reason, location, is_at_fault })
+        Some(Self { answer, reason, place: chosen[0].place.clone() })
     }
 }
 

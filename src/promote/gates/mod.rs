@@ -41,8 +41,8 @@ pub(super) use candidate::{
     BroughtReference, BroughtReferences, Candidate, Evidence, FoundValue, Transition, Values,
 };
 pub(super) use evaluation::Evaluation;
-pub use judgement::Answer;
 use judgement::Judgement;
+pub use judgement::{Answer, GatePlace};
 pub(super) use tightening::RelaxedGate;
 pub(super) use words::code;
 

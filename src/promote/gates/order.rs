@@ -43,7 +43,7 @@ fn judge_state(evaluation: &Evaluation<'_>) -> Option<Judgement> {
         _ => judge_step(evaluation),
     };
     let location = ladder.location(&candidate.target.name);
-    Some(match location.filter(|_| judgement.location.is_none()) {
+    Some(match location.filter(|_| judgement.place.is_none()) {
         Some(location) => judgement.at(location),
         None => judgement,
     })

@@ -349,8 +349,7 @@ fn untold(error: &HistoryError) -> Verdict {
         gate: Gate::Order,
         answer: Answer::Wait { until: None },
         reason: format!("it is not known where it comes from: {}", history(error)),
-        location: None,
-        is_at_fault: false,
+        place: None,
         overridden: None,
     }
 }

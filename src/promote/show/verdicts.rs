@@ -1,13 +1,11 @@
-//! Verdicts as text for people, as JSON, and as Markdown for pull requests.
+//! Verdicts as text for people, and as Markdown for pull requests.
 
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
-
-use crate::diagnostic::{ProblemKind, TextStyle, harmless, in_one_line, wrapped};
+use crate::diagnostic::{TextStyle, harmless, in_one_line, wrapped};
 use crate::promote::gates::words::utc;
-use crate::promote::gates::{Answer, Gate};
-use crate::promote::verdict::{Verdict, worst};
+use crate::promote::gates::{Answer, GatePlace};
+use crate::promote::verdict::Verdict;
 
 /// The width in columns below which reasons get lines of their own.
 const NARROW: usize = 72;
@@ -76,25 +74,13 @@ fn lines(verdict: &Verdict, width: usize) -> Vec<String> {
     if verdict.answer == Answer::Pass {
         return lines;
     }
-    let is_at_fault = verdict.is_at_fault;
-    let location = verdict
-        .location
-        .as_ref()
-        .map(|at| if is_at_fault { format!("at {at}") } else { format!("required by {at}") });
-    let rest: Vec<_> = verdict.until().into_iter().chain(location).collect();
+    let place = verdict.place.as_ref().map(|place| match place {
+        GatePlace::Asks(at) => format!("required by {at}"),
+        GatePlace::AtFault(at) => format!("at {at}"),
+    });
+    let rest: Vec<_> = verdict.until().into_iter().chain(place).collect();
     lines.extend(wrapped(&harmless(&rest.join(", ")), width));
     lines
-}
-
-/// Verdicts as JSON: each with its gate, answer, reason and place, and the answer of
-/// all together.
-pub fn json(verdicts: &[Verdict]) -> Value {
-    let answer = match worst(verdicts) {
-        None => "pass",
-        Some(ProblemKind::Wait) => "wait",
-        Some(_) => "fail",
-    };
-    json!({ "answer": answer, "verdicts": verdicts })
 }
 
 /// Verdicts as a Markdown table; empty if there are none.
@@ -115,12 +101,12 @@ pub fn markdown(verdicts: &[Verdict]) -> String {
         if let Some(overridden) = &verdict.overridden {
             why = format!("{why}; overridden: {}", cell(&overridden.replace('`', "'")));
         }
-        let location = verdict.location.as_ref().map(|at| match verdict.gate {
-            Gate::Render => cell(&format!("at `{at}`")),
-            _ => cell(&format!("`{at}`")),
+        let place = verdict.place.as_ref().map(|place| match place {
+            GatePlace::Asks(at) => cell(&format!("`{at}`")),
+            GatePlace::AtFault(at) => cell(&format!("at `{at}`")),
         });
-        let location = location.unwrap_or_default();
-        writeln!(out, "| {} | {answer} | {why} | {location} |", verdict.gate)
+        let place = place.unwrap_or_default();
+        writeln!(out, "| {} | {answer} | {why} | {place} |", verdict.gate)
             .expect("a string takes all text");
     }
     out
@@ -156,6 +142,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::promote::gates::Gate;
     use crate::source::{Location, RepoPath};
 
     fn verdict(gate: Gate, answer: Answer, reason: &str) -> Verdict {
@@ -165,8 +152,7 @@ mod tests {
             gate,
             answer,
             reason: reason.to_owned(),
-            location: Some(location),
-            is_at_fault: gate == Gate::Render,
+            place: Some(GatePlace::Asks(location)),
             overridden: None,
         }
     }
@@ -206,13 +192,16 @@ mod tests {
     }
 
     #[test]
-    fn a_result_that_does_not_render_shows_the_place() {
-        let verdicts = [verdict(Gate::Render, Answer::Fail, "no such variable")];
-        insta::assert_snapshot!(text(&verdicts, style(100)), @r"
-        fail  render  no such variable
-                      at environments/prod/environment.yaml
-        ");
-        assert!(markdown(&verdicts).contains("| at `environments/prod/environment.yaml` |"));
+    fn a_line_that_is_wrong_is_shown_as_such() {
+        for (gate, name) in [(Gate::Render, "render"), (Gate::Order, "order")] {
+            let asked = verdict(gate, Answer::Fail, "no such variable");
+            let place = asked.place.map(|place| GatePlace::AtFault(place.location().clone()));
+            let verdicts = [Verdict { place, ..verdict(gate, Answer::Fail, "no such variable") }];
+            let shown = text(&verdicts, style(100));
+            assert!(shown.starts_with(&format!("fail  {name}  no such variable\n")), "{shown}");
+            assert!(shown.trim_end().ends_with("  at environments/prod/environment.yaml"));
+            assert!(markdown(&verdicts).contains("| at `environments/prod/environment.yaml` |"));
+        }
     }
 
     #[test]
@@ -259,17 +248,5 @@ mod tests {
         for wrong in ["@all", "x](", "https://", " #1", " *b*"] {
             assert!(!table.contains(wrong), "{wrong} in {table}");
         }
-    }
-
-    #[test]
-    fn json_has_the_answer_of_all_verdicts_together() {
-        let value = json(&examples());
-        assert_eq!(value["answer"], "fail");
-        assert_eq!(value["verdicts"][3]["answer"], "wait");
-        assert_eq!(value["verdicts"][3]["until"], "2026-06-16T06:00:00Z");
-        assert_eq!(value["verdicts"][2]["overridden"], "the tracker | is <b>down</b>");
-        assert_eq!(value["verdicts"][1]["asked"]["path"], "environments/prod/environment.yaml");
-        assert_eq!(json(&examples()[2..])["answer"], "wait", "an overridden gate does not count");
-        assert_eq!(json(&[])["answer"], "pass");
     }
 }

@@ -102,7 +102,16 @@ fn values_have_to_be_as_stated() {
             .says(Gate::Field),
         "wait: it is not known what `values.ready` is in `stage`: it is not YAML"
     );
-    assert!(wrong.verdict(Gate::Field).unwrap().location.unwrap().text().contains("values.ready"));
+    assert!(
+        wrong
+            .verdict(Gate::Field)
+            .unwrap()
+            .place
+            .unwrap()
+            .location()
+            .text()
+            .contains("values.ready")
+    );
 }
 
 #[test]

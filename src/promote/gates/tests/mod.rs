@@ -549,7 +549,7 @@ fn rendering_is_judged_in_its_place_if_something_was_rendered() {
     let finding = Finding::new(crate::render::CODES[0], "no such variable", at);
     let world = World::gated(ALL).rendering(Err(finding.into()));
     assert_eq!(world.says(Gate::Render), "fail: no such variable");
-    let location = world.verdict(Gate::Render).unwrap().location.unwrap();
+    let location = world.verdict(Gate::Render).unwrap().place.unwrap().location().clone();
     assert_eq!(location.to_string(), "web.yaml");
 }
 
@@ -591,7 +591,7 @@ fn the_worst_verdict_gives_the_exit_code() {
 #[test]
 fn every_verdict_of_a_configured_gate_names_the_line_that_requires_it() {
     for verdict in World::gated(ALL).judge() {
-        let path = verdict.location.as_ref().map(|at| at.path().to_string());
+        let path = verdict.place.as_ref().map(|at| at.location().path().to_string());
         let expected = match verdict.gate {
             Gate::Order => Some("rungs.yaml"),
             Gate::Hold => None,

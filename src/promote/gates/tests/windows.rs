@@ -130,7 +130,8 @@ fn a_window_that_does_not_open_within_a_year_says_so() {
 fn a_verdict_names_the_line_of_the_freeze_that_closes_the_window() {
     let frozen =
         "{ allow: ['Mon-Sun 00:00-24:00 UTC'], freeze: [{ from: 2026-06-01, until: 2026-06-30 }] }";
-    let location = window(frozen, "2026-06-15T09:00:00Z").location.unwrap();
+    let place = window(frozen, "2026-06-15T09:00:00Z").place.unwrap();
+    let location = place.location();
     assert!(location.text().starts_with("{ from: 2026-06-01"), "{}", location.text());
 }
 
