@@ -250,8 +250,8 @@ pub struct SiteRule {
     pub promote: Vec<Sourced<Route>>,
     /// Whether promotion adds a digest to an image that has none.
     pub adds_digest: bool,
-    /// Whether an app moves as a whole.
-    pub moves_together: bool,
+    /// Whether an app moves as a whole, and where the entry says so.
+    pub together: Sourced<bool>,
 }
 
 impl SiteRule {
@@ -272,7 +272,7 @@ impl SiteRule {
             path: _,
             exclude: _,
             environment: _,
-            moves_together: _,
+            together: _,
             kind,
             app,
             images,
@@ -399,7 +399,10 @@ fn rule(raw: &Sourced<SiteFile>, known: &Known<'_>, findings: &mut Findings) -> 
         images: filter(keys.images.as_ref(), findings),
         promote: keys.promote.as_ref().map(|list| list.value.clone()).unwrap_or_default(),
         adds_digest: keys.digest.is_some(),
-        moves_together: keys.together.as_ref().is_none_or(|together| together.value),
+        together: keys
+            .together
+            .clone()
+            .unwrap_or_else(|| Sourced { value: true, location: keys.path.location.clone() }),
     })
 }
 

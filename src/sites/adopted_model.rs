@@ -525,7 +525,7 @@ impl AdoptedModel {
         let findings = self.findings_of(app, (number, paths), &sites);
         let unpinned = self.environments[number].unpinned;
         let found = AppSites::new(environment, app, sites, blocking, unpinned);
-        let moves_together = rules.iter().all(|&rule| self.rules[rule].entry.moves_together);
+        let moves_together = rules.iter().all(|&rule| self.rules[rule].entry.together.value);
         Some(AppSites { moves_together, ..found.with_findings(findings) })
     }
 

@@ -545,6 +545,92 @@ fn what_relaxes_gates_is_named_and_approved() {
     assert!(!output.stderr.contains("relaxed"), "{output:?}");
 }
 
+/// An environment with two waves, beside others.
+const WAVES: &str = "\
+version: 1
+ladder: [qa, stage, prod]
+environments:
+  prod: { waves: [[eu-1], [us-1]] }
+  demo: { after: { all: [stage] }, cluster: demo-1 }
+sites:
+  - { path: '{cluster}/{environment}/{app}.yaml', kind: yaml, fields: { tag: tag } }
+  - path: '{environment}/{app}.yaml'
+    kind: yaml
+    fields: { tag: tag, repository: repository }
+";
+
+#[test]
+fn every_setting_that_lets_more_in_is_named() {
+    let mut files = BTreeMap::from([("rungs.yaml".to_owned(), WAVES.to_owned())]);
+    for directory in ["qa", "stage", "demo", "eu-1/prod", "us-1/prod"] {
+        let text = "tag: v1\nrepository: ghcr.io/shop/web\n";
+        files.insert(format!("{directory}/web.yaml"), text.to_owned());
+    }
+    let shop = Shop::of(&files);
+    for (from, to, says) in [
+        ("[[eu-1], [us-1]]", "[[eu-1, us-1]]", "the ladder changes"),
+        ("[[eu-1], [us-1]]", "[[us-1], [eu-1]]", "the ladder changes"),
+        ("[[eu-1], [us-1]]", "[[eu-1]]", "`prod/us-1` is not an environment any more"),
+        ("[qa, stage, prod]", "[[qa, stage], prod]", "the ladder changes"),
+        ("[qa, stage, prod]", "[stage, prod]", "the ladder changes"),
+        ("{ all: [stage] }", "{ any: [stage, qa] }", "the ladder changes"),
+        ("after: { all: [stage] }, ", "", "the ladder changes"),
+        ("cluster: demo-1", "cluster: eu-1", "`cluster` changes"),
+        ("after: { all: [stage] }", "after: [stage], tier: production", "`tier` changes"),
+        ("after: { all: [stage] }", "after: [stage], retag: 'x-{tag}'", "`retag` changes"),
+        ("after: { all: [stage] }", "after: [stage], skip: [web]", "`skip` names `web`"),
+        ("after: { all: [stage] }", "after: [stage], select: newest-eligible", "`select`"),
+        (
+            "after: { all: [stage] }",
+            "after: [stage], gates: { override: { approvals: 1 } }",
+            "`gates.override` is relaxed",
+        ),
+        (
+            "repository: repository }\n",
+            "repository: repository }\n    together: false\n",
+            "`web` no longer moves as a whole (`demo`)",
+        ),
+        (
+            "repository: repository }\n",
+            "repository: repository }\n    exclude: ['demo/**']\n",
+            "`sites` change",
+        ),
+        (
+            "repository: repository }\n",
+            "repository: repository }\n    exclude: ['*/other.yaml']\n",
+            "`sites` change",
+        ),
+        ("'{environment}/{app}.yaml'", "'{environment}/{app}-x.yaml'", "`sites` change"),
+        ("tag, repository: repository }\n", "tag }\n    digest: add\n", "`sites` change"),
+        ("sites:", "output: elsewhere\nsites:", "`output` changes"),
+    ] {
+        assert!(WAVES.contains(from), "{from}");
+        let changed = WAVES.replace(from, to);
+        let output = judged(&shop, &[("rungs.yaml", Some(&changed))]);
+        output.says(says).finds("gates-relaxed");
+    }
+    let stricter = WAVES
+        .replace("'{environment}/{app}.yaml'", "'{environment}/{app}.yaml'\n    together: true");
+    let output = judged(&shop, &[("rungs.yaml", Some(&stricter))]).ends(0);
+    assert!(!output.stderr.contains("relaxed"), "{output:?}");
+}
+
+#[test]
+fn an_app_that_no_longer_moves_as_a_whole_is_named() {
+    let shop = Shop::native(&[]);
+    let with = |text: &str| format!("{}\n{text}", shop.file("environments/prod/web.yaml"));
+    let apart = with("together: false\n");
+    let path = "environments/prod/web.yaml";
+    judged(&shop, &[(path, Some(&apart))])
+        .ends(0)
+        .says("`web` no longer moves as a whole (`prod`)")
+        .finds("gates-relaxed");
+    shop.elsewhere("Apart", &[(path, Some(&apart))]);
+    let whole = apart.replace("false", "true");
+    let output = judged(&shop, &[(path, Some(&whole))]).ends(0);
+    assert!(!output.stderr.contains("relaxed"), "{output:?}");
+}
+
 #[test]
 fn holds_and_freezes_that_are_over_go_freely() {
     let freeze = "environments: { prod: { gates: { window: { freeze: [{ from: 2020-01-01, until: 2020-01-02 }] } } } }\n";

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::proposed::ProposedChange;
 use crate::config::{
-    Before, Environment, EnvironmentName, Repository, RuleSeverity, Rules, Selection, Sourced,
-    ValueRoute,
+    App, Before, Environment, EnvironmentName, Repository, RuleSeverity, Rules, Selection,
+    SiteRule, Sourced, ValueRoute,
 };
 use crate::diagnostic::{Finding, Findings};
 use crate::holds;
@@ -38,6 +38,7 @@ pub(super) fn findings(base: &Base<'_>, change: &ProposedChange<'_>) -> Findings
         for environment in &base.repository.environments {
             search.environment(environment, head);
             search.unread_apps(environment);
+            search.parted_apps(environment, head);
         }
     }
     let mut findings: Findings = new_environments(base.repository, change.configuration);
@@ -166,8 +167,10 @@ impl<'a> RelaxationSearch<'a> {
             self.add(None, "`output` changes".to_owned(), at(None));
         }
         let sites = |one: &Repository| {
-            let text = |rule: &crate::config::SiteRule| {
-                format!("{} {:?} {}", rule.path.value, rule.environment, rule.reading())
+            let text = |rule: &SiteRule| {
+                let excluded: Vec<_> = rule.exclude.iter().map(|one| &one.value).collect();
+                let files = format!("{} {excluded:?} {:?}", rule.path.value, rule.environment);
+                format!("{files} {}", rule.reading())
             };
             one.sites.iter().map(text).collect::<Vec<_>>()
         };
@@ -202,6 +205,31 @@ impl<'a> RelaxationSearch<'a> {
         }
     }
 
+    /// The apps whose parts may go by themselves where they moved as a whole. In a native
+    /// repository their files say so ([`Self::gates`]).
+    fn parted_apps(&mut self, environment: &'a Environment, head: &Repository) {
+        let Some(own) = self.change.own else { return };
+        let name = &environment.name;
+        for app in own.apps(name) {
+            let before = self.change.before.model.app(name, &app);
+            let Some(after) = own.app(name, &app).filter(|after| !after.moves_together) else {
+                continue;
+            };
+            if before.is_none_or(|before| !before.moves_together) {
+                continue;
+            }
+            let now = head.environments.iter().find(|one| one.name == *name);
+            let reads = |rule: &&SiteRule| {
+                let mut sites = after.sites.iter();
+                !rule.together.value
+                    && sites.any(|site| now.is_some_and(|now| now.has_file(rule, site.file.path())))
+            };
+            let rule = head.sites.iter().find(reads);
+            let location = rule.map_or(&head.location, |rule| &rule.together.location).clone();
+            self.add(Some(environment), moves_in_parts(&app), location);
+        }
+    }
+
     /// What holds for one environment and its apps.
     fn environment(&mut self, base: &'a Environment, head: &Repository) {
         let Some(now) = head.environments.iter().find(|one| one.name == base.name) else {
@@ -231,15 +259,21 @@ impl<'a> RelaxationSearch<'a> {
         if base.select != now.select && now.select == Selection::NewestEligible {
             self.add(Some(base), "`select` changes".to_owned(), location());
         }
+        // Without one, only the tag of the rung below may enter.
         let retag = |one: &Environment| one.retag.as_ref().map(|retag| retag.value.clone());
-        if retag(base).is_some() && retag(base) != retag(now) {
-            self.add(Some(base), "`retag` changes".to_owned(), location());
+        if retag(base) != retag(now) {
+            let at = now.retag.as_ref().map_or_else(location, |retag| retag.location.clone());
+            self.add(Some(base), "`retag` changes".to_owned(), at);
         }
         if base.tier != now.tier {
             self.add(Some(base), "`tier` changes".to_owned(), location());
         }
         if base.spelling != now.spelling {
             self.add(Some(base), "`path` changes".to_owned(), location());
+        }
+        // In a native repository no file is read because of it.
+        if !head.is_native() && base.cluster != now.cluster {
+            self.add(Some(base), "`cluster` changes".to_owned(), location());
         }
         self.gates(base, now, self.base.now);
     }
@@ -259,6 +293,10 @@ impl<'a> RelaxationSearch<'a> {
                 let what = format!("`promote` of `{}` no longer names `{}`", app.name, route.value);
                 self.add(Some(base), what, app.location.clone());
             }
+            let moved_together = base.app(&app.name).is_some_and(|app| says_parted(app).is_none());
+            if moved_together && let Some(at) = says_parted(app) {
+                self.add(Some(base), moves_in_parts(&app.name), at);
+            }
             let relaxed = RelaxedGate::all(base.gates_of(&app.name), &app.gates, now);
             for relaxed in relaxed.into_iter().filter(|one| !own.contains(one)) {
                 let RelaxedGate { key, location } = relaxed;
@@ -268,6 +306,16 @@ impl<'a> RelaxationSearch<'a> {
             }
         }
     }
+}
+
+/// Where an app says that its parts go by themselves.
+fn says_parted(app: &App) -> Option<Location> {
+    let together = app.settings().root().get("together")?;
+    (together.as_bool() == Some(false)).then(|| together.location())
+}
+
+fn moves_in_parts(app: &str) -> String {
+    format!("`{app}` no longer moves as a whole")
 }
 
 /// Whether an environment still comes after all that it came after.
