@@ -15,7 +15,9 @@ mod visible;
 pub(crate) use code::codes;
 pub use code::{Code, ProblemKind, Severity};
 pub use finding::{Counts, Finding, Findings, Label, Subject};
-pub use format::{Format, TextStyle, explain, json_of, json_part, json_with, render, wrapped};
+pub use format::{
+    Format, TextStyle, abbreviated, explain, json_of, json_part, json_with, render, wrapped,
+};
 pub use listed::{joined, listed};
 pub use nearest::nearest;
 pub use read_errors::CODES;

@@ -73,6 +73,47 @@ fn a_value_that_changes_is_whole() {
 }
 
 #[test]
+fn a_long_route_is_shortened_in_the_middle_and_whole_as_data() {
+    let route = "spec.values.deployments.frontend.containers.web.image.tag";
+    let rules = format!(
+        "version: 1\nladder: [qa, stage, prod]\nsites:\n  - path: '{{environment}}/{{app}}.yaml'\n    \
+         kind: yaml\n    fields: {{ tag: {route} }}\n"
+    );
+    let file = |tag: &str| {
+        let mut text = String::new();
+        for (depth, key) in route.split('.').enumerate() {
+            let end = if key == "tag" { ": " } else { ":\n" };
+            text.extend(["  ".repeat(depth).as_str(), key, end]);
+        }
+        text + tag + "\n"
+    };
+    let [new, old] = ["v2-tag", "v1-tag"].map(file);
+    let shop = Shop::adopted(&[
+        ("rungs.yaml", &rules),
+        ("qa/web.yaml", &new),
+        ("stage/web.yaml", &old),
+        ("prod/web.yaml", &old),
+    ]);
+    let promote = ["promote", "web", "--to", "stage", "--dry-run"];
+    for (arguments, start, end) in [
+        (&promote[..], "  spec.values", "image.tag  v1-tag → v2-tag"),
+        (&["status", "web"], "next: spec", "image.tag v1-tag → v2-tag"),
+    ] {
+        let text = printed(&shop, COLUMNS, arguments);
+        let is_beside = |line: &str| line.contains(start) && line.contains(end);
+        assert!(text.lines().any(is_beside), "{text}");
+        assert!(text.contains('…') && !text.contains(route), "{text}");
+        let json = shop.rungs(&[arguments, &["--format", "json"]].concat()).stdout;
+        assert!(json.contains(route), "{json}");
+    }
+    // A value that goes below its key anyway leaves it the whole line.
+    shop.elsewhere("Long", &[("qa/web.yaml", Some(&file("v2-with-a-tag-of-many-characters")))]);
+    shop.pull();
+    let text = printed(&shop, COLUMNS, &promote);
+    assert!(text.contains(&format!("  {route}\n")), "{text}");
+}
+
+#[test]
 fn a_reason_of_several_lines_is_one_sentence() {
     let shop = shop();
     let reason = "checkout answers with errors and slowly";

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use crate::diagnostic::{harmless, wrapped};
+use crate::diagnostic::{abbreviated, harmless, wrapped};
 use crate::history::Since;
 use crate::promote::status::{Behind, Block, Blocker, Cell, Reference};
 
@@ -21,11 +21,38 @@ impl Line {
         if self.text.chars().count() <= width {
             return vec![self];
         }
+        if let Some(text) = self.with_short_key(width) {
+            return vec![Self { text, tone: self.tone }];
+        }
         let lines = wrapped(&self.text, width - 2).into_iter().enumerate();
         let text = |(at, text): (usize, String)| if at == 0 { text } else { format!("  {text}") };
         lines.map(|line| Self { text: text(line), tone: self.tone }).collect()
     }
 }
+
+impl Line {
+    /// The line with its key shortened, so that it is one: a reference's (`KEY v1`), or that of
+    /// what a promotion would bring (`next: KEY v1 → v2`).
+    fn with_short_key(&self, width: usize) -> Option<String> {
+        if !matches!(self.tone, Tone::Plain | Tone::Behind) {
+            return None;
+        }
+        let (before, rest) = match self.text.strip_prefix(NEXT) {
+            Some(rest) => (NEXT, rest),
+            None => ("", &*self.text),
+        };
+        let (key, values) = rest.split_once(' ')?;
+        let taken = before.chars().count() + 1 + values.chars().count();
+        let room = width.checked_sub(taken).filter(|room| *room >= SHORTEST_KEY)?;
+        Some(format!("{before}{} {values}", abbreviated(key, room)))
+    }
+}
+
+/// What comes before a change that a promotion would bring.
+const NEXT: &str = "next: ";
+
+/// The characters of a key that are left at least.
+const SHORTEST_KEY: usize = 16;
 
 /// What a line is about, for its colour. The text says it as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +96,7 @@ pub(super) fn long(cell: &Cell, app: &str, now: Timestamp) -> Vec<Line> {
     lines.extend(distance_line(cell, now));
     let changes = cell.next.iter().flat_map(|next| &next.changes);
     lines
-        .extend(changes.map(|change| Line { text: format!("next: {change}"), tone: Tone::Behind }));
+        .extend(changes.map(|change| Line { text: format!("{NEXT}{change}"), tone: Tone::Behind }));
     lines.extend(cell.blocked.iter().map(|block| {
         let waits = matches!(block.by, Blocker::Waits(_));
         let tone = if waits { Tone::Waiting } else { Tone::Blocked };

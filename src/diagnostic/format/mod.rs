@@ -23,7 +23,7 @@ use crate::source::RepoPath;
 pub use self::json::{json_of, json_part, json_with};
 pub use self::plain::explain;
 pub use self::style::TextStyle;
-pub use self::wrapped::wrapped;
+pub use self::wrapped::{abbreviated, wrapped};
 
 /// Declares the formats, the default first: how each is called, what it is for,
 /// in a few words, and how findings are written in it.

@@ -29,6 +29,19 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A name in at most `width` characters: of a longer one the start and the end, of which the
+/// end says more.
+pub fn abbreviated(name: &str, width: usize) -> String {
+    let length = name.chars().count();
+    if length <= width {
+        return name.to_owned();
+    }
+    let kept = width.saturating_sub(1);
+    let start: String = name.chars().take(kept / 3).collect();
+    let end: String = name.chars().skip(length - (kept - kept / 3)).collect();
+    format!("{start}…{end}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,5 +51,11 @@ mod tests {
         let text = "fetch it with `git fetch --unshallow origin` first";
         assert_eq!(wrapped(text, 24), ["fetch it with", "`git fetch --unshallow origin`", "first"]);
         assert_eq!(wrapped("a ` tag with one of them", 12), ["a ` tag with", "one of them"]);
+    }
+
+    #[test]
+    fn a_long_name_is_shortened_in_the_middle() {
+        assert_eq!(abbreviated("spec.values.image.tag", 13), "spec…mage.tag");
+        assert_eq!(abbreviated("image.tag", 9), "image.tag");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::verdicts;
-use crate::diagnostic::{TextStyle, harmless, wrapped};
+use crate::diagnostic::{TextStyle, abbreviated, harmless, wrapped};
 use crate::promote::{AppPlan, Plan};
 use crate::sites::{Key, SiteValue, differences};
 
@@ -91,28 +91,38 @@ fn push_changes(text: &mut String, app: &AppPlan, style: TextStyle) {
             (harmless(difference.key.name()).into_owned(), difference.brief(), places)
         })
         .collect();
+    let length = |text: &str| text.chars().count();
     let width = |of: fn(&(String, String, Vec<String>)) -> &str| {
-        rows.iter().map(|row| of(row).chars().count()).max().unwrap_or_default()
+        rows.iter().map(|row| length(of(row))).max().unwrap_or_default()
     };
-    let (keys, values) = (width(|row| &row.0), width(|row| &row.1));
+    let values = width(|row| &row.1);
+    // Of a long route the end says most, and no value goes below its key because of it. One that
+    // would leave no room for a key goes there anyway.
+    let beside_keys = rows.iter().map(|row| style.width.saturating_sub(length(&row.1) + 4));
+    let longest = beside_keys.filter(|room| *room >= SHORTEST_KEY).min().unwrap_or(usize::MAX);
+    let keys = width(|row| &row.0).min(longest);
     for (key, value, places) in &rows {
+        let short_key = &abbreviated(key, longest);
         let place = match places.as_slice() {
             [] => String::new(),
             [only] => only.clone(),
             [first, more @ ..] => format!("{first} and {} more", more.len()),
         };
         let place = harmless(&place);
-        let beside = format!("  {key:keys$}  {value:values$}  {place}");
+        let beside = format!("  {short_key:keys$}  {value:values$}  {place}");
         let lines = if fits(beside.trim_end(), style) {
             vec![beside]
         } else {
-            below(&format!("  {key:keys$}  {value}"), [key, value, &place], style)
+            below(&format!("  {short_key:keys$}  {value}"), [key, value, &place], style)
         };
         for line in lines {
             let _ = writeln!(text, "{}", line.trim_end());
         }
     }
 }
+
+/// The characters of a key that are left beside its value at least.
+const SHORTEST_KEY: usize = 24;
 
 fn fits(line: &str, style: TextStyle) -> bool {
     line.chars().count() <= style.width
@@ -126,7 +136,8 @@ fn below(beside: &str, [key, value, place]: [&str; 3], style: TextStyle) -> Vec<
         vec![beside.to_owned()]
     } else {
         let values = wrapped(value, style.width.saturating_sub(INDENT));
-        [format!("  {key}")].into_iter().chain(values.iter().map(|line| indented(line))).collect()
+        let key = format!("  {}", abbreviated(key, style.width.saturating_sub(2)));
+        std::iter::once(key).chain(values.iter().map(|line| indented(line))).collect()
     };
     lines.extend((!place.is_empty()).then(|| indented(place)));
     lines
