@@ -53,9 +53,9 @@ pub use schema::schemas;
 pub use sites::{Fields, ImageFilter, SiteKind, SiteRule};
 pub use sourced::Sourced;
 pub use syntax::{
-    AppPattern, ByteSize, Call, Captures, Cidr, Date, Duration, ENVIRONMENT_PLACEHOLDER,
-    EnvironmentName, FilePattern, Glob, KubernetesVersion, OpeningHours, PathPattern, Pattern,
-    Port, Protocol, RetagPattern, TimeLimit, ValueRoute, why_occupied,
+    AppPattern, ByteSize, CLUSTER_PLACEHOLDER, Call, Captures, Cidr, Date, Duration,
+    ENVIRONMENT_PLACEHOLDER, EnvironmentName, FilePattern, Glob, KubernetesVersion, OpeningHours,
+    PathPattern, Pattern, Port, Protocol, RetagPattern, TimeLimit, ValueRoute, why_occupied,
 };
 pub use valid::{
     Access, AccessRole, AccessRule, AccessSubject, App, Environment, Generate, Image, Repository,

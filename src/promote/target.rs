@@ -89,6 +89,13 @@ impl TargetEnvironment<'_> {
         if let Some(shared) = self.shared(app) {
             return shared;
         }
+        // Where no app has a file, the configuration is wrong, and not the app's name.
+        let (repository, tree) = (self.base.repository, self.base.tree);
+        if self.base.commit.is_some()
+            && let Some(unbound) = Model::unbound(repository, tree, &self.environment.name)
+        {
+            return unbound;
+        }
         if elsewhere.is_empty() {
             // Only the named apps were read. After a typing error the time is well spent.
             let known = Model::apps_anywhere(self.base.repository, self.base.tree);

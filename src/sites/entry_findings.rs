@@ -117,6 +117,7 @@ fn fileless(entry: &SiteRule, near: Option<&str>) -> Finding {
     let path = &entry.path;
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
+        None if path.value.names_cluster() => "`{cluster}` stands for the clusters of an environment that has `waves`: `environments: { NAME: { waves: [[CLUSTER], [CLUSTER]] } }`".to_owned(),
         None => "`{environment}` stands for a declared environment, as `environments: { NAME: { path: … } }` spells it".to_owned(),
     };
     let message = format!("no file matches `{}`", path.value);

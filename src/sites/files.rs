@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::slice;
 use std::sync::{Arc, OnceLock};
 
-use crate::config::{FilePattern, PathPattern, ReadFile};
+use crate::config::{
+    CLUSTER_PLACEHOLDER, ENVIRONMENT_PLACEHOLDER, FilePattern, PathPattern, ReadFile,
+};
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::source::{ReadError, ReadErrorKind, RepoPath, SourceFile, Tree, may_have_secrets};
 use crate::yaml::{Dialect, Value, mark_secrets, parse};
@@ -255,17 +257,32 @@ pub(super) fn other_spellings(
     pattern: &PathPattern,
     spellings: &[&str],
 ) -> Vec<String> {
-    let segments = pattern.as_str().split('/');
-    let before: Vec<_> = segments.take_while(|segment| *segment != "{environment}").collect();
+    let found = directories(tree, pattern.as_str(), ENVIRONMENT_PLACEHOLDER);
+    let names = found.iter().map(RepoPath::name).filter(|name| !spellings.contains(name));
+    names.map(str::to_owned).collect()
+}
+
+/// The directories in the place of `{cluster}` of an environment of that spelling, as far as
+/// what follows is there.
+pub(super) fn clusters(tree: &Tree, pattern: &PathPattern, spelling: &str) -> Vec<String> {
+    let path = pattern.as_str().replace(ENVIRONMENT_PLACEHOLDER, spelling);
+    let mut found = directories(tree, &path, CLUSTER_PLACEHOLDER);
+    let next = path.split('/').skip_while(|segment| *segment != CLUSTER_PLACEHOLDER).nth(1);
+    if let Some(next) = next.filter(|next| !next.contains(['{', '*'])) {
+        found.retain(|path| tree.has_directory(&path.child(next)).unwrap_or(false));
+    }
+    found.iter().map(|path| path.name().to_owned()).collect()
+}
+
+/// The directories in the place of one segment of a path; none if the path has something else
+/// that varies before it.
+fn directories(tree: &Tree, path: &str, segment: &str) -> Vec<RepoPath> {
+    let before: Vec<_> = path.split('/').take_while(|one| *one != segment).collect();
     let at = before.iter().try_fold(RepoPath::root(), |at, segment| at.child_named(segment));
     let Some(Ok(listed)) = at.map(|at| tree.list(&at)) else { return Vec::new() };
+    let names = listed.iter().map(|one| one.path.clone());
     let is_directory = |path: &RepoPath| tree.has_directory(path).unwrap_or(false);
-    let names = listed.iter().map(|one| &one.path);
-    let others = names.filter(|path| {
-        let name = path.name();
-        !name.starts_with('.') && !spellings.contains(&name) && is_directory(path)
-    });
-    others.map(|path| path.name().to_owned()).collect()
+    names.filter(|path| !path.name().starts_with('.') && is_directory(path)).collect()
 }
 
 /// What a pattern that matches nothing may have meant: the pattern with its

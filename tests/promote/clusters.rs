@@ -118,3 +118,18 @@ fn an_environment_beside_the_ladder_may_have_waves_and_come_before_others() {
     shop.ends(0, &["promote", "web", "--to", "after-prod", "--commit"]);
     assert_eq!(shop.file("late/web.yaml"), "tag: v2");
 }
+
+#[test]
+fn an_environment_without_waves_is_told_the_line_to_write() {
+    let rules = RULES.replace("environments:\n  prod: { waves: [[eu-1], [eu-2, us-1]] }\n", "");
+    let shop = shop_with(&rules);
+    shop.ends(2, &["status"])
+        .finds("unbound-environment")
+        .says("`environments: { prod: { waves: [[eu-1], [eu-2], [us-1]] } }`");
+    shop.ends(2, &["promote", "web", "--to", "prod", "--dry-run"]).says("{ prod: { waves:");
+    let only = rules.replace(
+        "  - { path: 'qa/{app}.yaml', environment: qa, kind: yaml, fields: { tag: tag } }\n",
+        "",
+    );
+    shop_with(&only).rungs(&["status"]).says("`{cluster}` stands for");
+}

@@ -22,7 +22,9 @@ pub(super) use name::{
     ServiceAccountName, Text, is_app_name,
 };
 pub(super) use path::PathSpelling;
-pub use path::{AppPattern, Captures, ENVIRONMENT_PLACEHOLDER, FilePattern, PathPattern};
+pub use path::{
+    AppPattern, CLUSTER_PLACEHOLDER, Captures, ENVIRONMENT_PLACEHOLDER, FilePattern, PathPattern,
+};
 pub use pattern::{Glob, Pattern, RetagPattern};
 pub(super) use pattern::{NamespacePattern, RepositoryPattern};
 pub(super) use quantity::{Quantity, ResourceName};

@@ -57,7 +57,7 @@ impl PathPattern {
     }
 
     /// Whether the path says the cluster.
-    fn names_cluster(&self) -> bool {
+    pub fn names_cluster(&self) -> bool {
         self.0.contains(CLUSTER_PLACEHOLDER)
     }
 
@@ -82,7 +82,8 @@ const APP: &str = "{app}";
 
 /// What stands for an environment in paths and routes.
 pub const ENVIRONMENT_PLACEHOLDER: &str = "{environment}";
-const CLUSTER_PLACEHOLDER: &str = "{cluster}";
+/// What stands for a cluster in paths.
+pub const CLUSTER_PLACEHOLDER: &str = "{cluster}";
 
 impl fmt::Display for PathPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
