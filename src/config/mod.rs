@@ -50,7 +50,7 @@ pub use reader::ReadFile;
 pub use reference_page::reference;
 pub use resolve::{Loaded, load, load_apps, load_names};
 pub use schema::schemas;
-pub use sites::{Fields, ImageFilter, SiteKind, SiteRule};
+pub use sites::{Fields, IgnorableFinding, IgnoredFinding, ImageFilter, SiteKind, SiteRule};
 pub use sourced::Sourced;
 pub use syntax::{
     AppPattern, ByteSize, CLUSTER_PLACEHOLDER, Call, Captures, Cidr, Date, Duration,

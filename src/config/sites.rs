@@ -13,7 +13,7 @@ use super::known::Known;
 use super::lists::{EMPTY_LIST, empty_list};
 use super::sourced::Sourced;
 use super::syntax::{
-    AppPattern, ENVIRONMENT_PLACEHOLDER, EnvironmentName, Glob, ImageRepository, PathPattern,
+    AppPattern, ENVIRONMENT_PLACEHOLDER, EnvironmentName, Glob, ImageRepository, Name, PathPattern,
 };
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::Location;
@@ -138,6 +138,20 @@ record! {
         /// Images that match one of these are left out, and so are charts by their name, and
         /// git references by their address or repository.
         optional exclude: List<Glob> = "exclude",
+        /// Findings about images that are meant to be as they are, each with its reason.
+        /// Default: none.
+        optional ignore: List<IgnoredFindingFile> = "ignore",
+    }
+
+    /// A finding that is not reported of some images.
+    struct IgnoredFindingFile("an entry of `ignore`") {
+        /// The images: a pattern of repositories, charts or addresses of git repositories as
+        /// the files write them, or of the names that plans show.
+        required image: Glob = "image",
+        /// The finding.
+        required finding: IgnorableFinding = "finding",
+        /// The reason, for whoever misses it.
+        required reason: Name = "reason",
     }
 
     /// Where the parts of a reference are: routes from the document's root.
@@ -178,6 +192,16 @@ choice! {
     pub(in crate::config) enum DigestAddition("a value of `digest`") {
         /// Promotion adds a digest.
         Add = "add",
+    }
+}
+
+choice! {
+    /// A finding about an image that may be as it is meant to be.
+    pub enum IgnorableFinding("a finding that may be ignored") {
+        /// The image is in a file that several environments share.
+        SharedBase = "shared-base",
+        /// The version is a range or a branch.
+        Range = "range",
     }
 }
 
@@ -288,7 +312,7 @@ impl SiteRule {
             SiteKind::Manifest => "manifest".to_owned(),
             SiteKind::Marker => "marker".to_owned(),
         };
-        let ImageFilter { include, exclude } = images;
+        let ImageFilter { include, exclude, ignored: _ } = images;
         let images = [include, exclude].map(values);
         format!("{kind} {:?} {images:?} {:?} {adds_digest}", values(app), values(promote))
     }
@@ -354,9 +378,26 @@ pub struct ImageFilter {
     pub include: Vec<Sourced<Glob>>,
     /// Images that match one of these are left out.
     pub exclude: Vec<Sourced<Glob>>,
+    /// The findings that are not reported of some images.
+    pub ignored: Vec<IgnoredFinding>,
+}
+
+/// A finding that is not reported of some images.
+#[derive(Debug, Clone)]
+pub struct IgnoredFinding {
+    /// The images, by repository or name.
+    pub image: Sourced<Glob>,
+    /// The finding.
+    pub finding: IgnorableFinding,
 }
 
 impl ImageFilter {
+    /// Whether a finding is not reported of what has one of these names.
+    pub fn ignores(&self, finding: IgnorableFinding, names: &[&str]) -> bool {
+        let mut ignored = self.ignored.iter().filter(|one| one.finding == finding);
+        ignored.any(|one| names.iter().any(|name| one.image.value.is_match(name)))
+    }
+
     /// Whether an image of that repository, as it is written, counts.
     pub fn takes(&self, repository: &str) -> bool {
         let is_included = self.include.iter().any(|glob| glob.value.is_match(repository));
@@ -575,5 +616,13 @@ fn filter(raw: Option<&Sourced<ImageFilterFile>>, findings: &mut Findings) -> Im
     let globs = |list: Option<&Sourced<List<Glob>>>| {
         list.map(|list| list.value.clone()).unwrap_or_default()
     };
-    ImageFilter { include: globs(raw.include.as_ref()), exclude: globs(raw.exclude.as_ref()) }
+    let ignored = raw.ignore.iter().flat_map(|list| &list.value).map(|entry| IgnoredFinding {
+        image: entry.value.image.clone(),
+        finding: entry.value.finding.value,
+    });
+    ImageFilter {
+        include: globs(raw.include.as_ref()),
+        exclude: globs(raw.exclude.as_ref()),
+        ignored: ignored.collect(),
+    }
 }

@@ -11,9 +11,12 @@ use super::overlaps::Overlaps;
 use super::rule_list::RuleList;
 use super::rules::{self, Rule, RuleSites};
 use super::{
-    AppInstance, AppSites, Barrier, ModelScope, Removal, Site, SitePartKind, StateBasis, shared,
+    AppInstance, AppSites, Barrier, ModelScope, Removal, Site, SitePartKind, SiteValue, StateBasis,
+    shared,
 };
-use crate::config::{EnvironmentName, FilePattern, Repository, RuleSeverity};
+use crate::config::{
+    EnvironmentName, FilePattern, IgnorableFinding, ImageFilter, Repository, RuleSeverity,
+};
 use crate::diagnostic::Findings;
 use crate::git::{ContentFacts, FactKey, fact_key};
 use crate::source::{ReadErrorKind, RepoPath, SourceFile, Tree};
@@ -512,7 +515,13 @@ impl AdoptedModel {
                         rules.extend(own.map(|_| result.rule));
                         let own = own.into_iter().flatten().cloned();
                         let own = own.map(|site| self.beside_as_elsewhere(number, app, site));
-                        sites.extend(own.map(|site| self.barred(path, number, &site)));
+                        let own = own.map(|site| self.barred(path, number, &site));
+                        let images = &self.rules[result.rule].entry.images;
+                        sites.extend(own.map(|site| Site {
+                            is_as_meant: site.value.as_ref().is_some_and(SiteValue::moves)
+                                && is_ignored(images, IgnorableFinding::Range, &site),
+                            ..site
+                        }));
                     }
                     Err(findings) if result.app.as_deref() == Some(app) => {
                         blocking.extend(findings.iter().cloned());
@@ -634,7 +643,17 @@ impl AdoptedModel {
             shared::Own { environment, app, files: paths.iter().collect(), sites }
         });
         let apps: Vec<_> = apps.collect();
-        let found = shared::find(tree, &apps);
+        let mut found = shared::find(tree, &apps);
+        for (own, sites) in apps.iter().zip(&mut found) {
+            let results = own.files.iter().filter_map(|path| self.results.get(*path)).flatten();
+            let rules: BTreeSet<usize> = results.map(|result| result.rule).collect();
+            for site in sites {
+                site.is_as_meant = rules.iter().any(|&rule| {
+                    let images = &self.rules[rule].entry.images;
+                    is_ignored(images, IgnorableFinding::SharedBase, site)
+                });
+            }
+        }
         let instances = apps.iter().map(|own| AppInstance::new(own.environment, own.app));
         instances.zip(found).filter(|(_, sites)| !sites.is_empty()).collect()
     }
@@ -659,4 +678,10 @@ impl AdoptedModel {
         let tally = self.tallies.get(&number).unwrap_or(&none);
         unmatched(&self.rules[number].entry, tally, near)
     }
+}
+
+/// Whether an entry says that a site is as it is meant to be.
+fn is_ignored(images: &ImageFilter, finding: IgnorableFinding, site: &Site) -> bool {
+    let names: Vec<_> = [site.key.name()].into_iter().chain(site.repository()).collect();
+    images.ignores(finding, &names)
 }

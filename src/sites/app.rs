@@ -77,6 +77,11 @@ impl AppSites {
         self.findings.iter().filter(is_of_input).cloned().collect()
     }
 
+    /// Whether a range or a branch is one of its values.
+    pub fn has_moving(&self) -> bool {
+        self.sites.iter().filter_map(|site| site.value.as_ref()).any(SiteValue::moves)
+    }
+
     /// The sites of a key.
     pub fn of(&self, key: &Key) -> impl Iterator<Item = &Site> {
         self.sites.iter().filter(move |site| site.key == *key)
@@ -181,6 +186,7 @@ fn noted(site: &Site, severity: Option<RuleSeverity>) -> Option<Finding> {
         return Some(finding);
     }
     match site.value.as_ref()? {
+        SiteValue::Moving(_) if site.is_as_meant => None,
         SiteValue::Moving(text) => Some(moving(site, text)),
         SiteValue::Image(image) => {
             let name = &site.key;

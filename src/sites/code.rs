@@ -77,6 +77,13 @@ codes! {
     ///     app: web
     ///     insert: [ghcr.io/shop/web]
     /// ```
+    ///
+    /// If an image is meant to be the same everywhere, say so, and why: it is no longer reported,
+    /// and `set` still refuses it.
+    ///
+    /// ```yaml
+    ///     images: { ignore: [{ image: "*/busybox", finding: shared-base, reason: "updated by hand" }] }
+    /// ```
     SHARED_BASE = "shared-base", Answer, Warning;
 
     /// A range of versions, or a branch.
@@ -90,7 +97,12 @@ codes! {
     /// version: 1.4.2          # can be promoted
     /// ```
     ///
-    /// Give a version, or leave out of the rules what follows a range.
+    /// Give a version, leave out of the rules what follows a range (`images: { exclude }`), or say
+    /// that it is meant to, and why:
+    ///
+    /// ```yaml
+    /// images: { ignore: [{ image: podinfo, finding: range, reason: "the newest is always wanted" }] }
+    /// ```
     MOVING_REFERENCE = "range", Answer, Warning;
 
     /// An image that can change without a change of the files.

@@ -180,6 +180,7 @@ impl KeptSite {
                 KeptRemoval::Null => Removal::Null,
             },
             barrier: None,
+            is_as_meant: false,
         }
     }
 }

@@ -46,7 +46,7 @@ pub use ambiguous::ambiguous;
 pub use app::AppSites;
 pub use app_files::AppFiles;
 pub use brief::{Difference, brief, differences, in_full, lines_in_one, shortened};
-pub use code::{CODES, MOVING_REFERENCE, NO_SITE, SHARED_BASE, SITES_DISAGREE, UNPINNED};
+pub use code::{CODES, NO_SITE, SHARED_BASE, SITES_DISAGREE, UNPINNED};
 pub use image_choice::{AmbiguousImage, ImageNames, NoImage, choose_image, choose_image_of_app};
 pub use image_request::{ImageRequest, ImageRequestFault, split_name};
 pub use kept::KeptState;

@@ -97,6 +97,7 @@ impl NativeApp<'_> {
             adds_digest: true,
             removal: Removal::Null,
             barrier: None,
+            is_as_meant: false,
         }
     }
 

@@ -72,7 +72,7 @@ fn by_key(app: &AppSites) -> BTreeMap<&Key, Vec<&Site>> {
 }
 
 fn is_moving(site: &Site) -> bool {
-    matches!(site.value, Some(SiteValue::Moving(_)))
+    site.value.as_ref().is_some_and(SiteValue::moves)
 }
 
 /// Whether it has a value that can be promoted.
@@ -132,7 +132,7 @@ impl<'a> Pairs<'a> {
         }
         for pair in &self.moving {
             let all = std::iter::once(pair.source).chain(pair.targets.iter().copied());
-            for site in all {
+            for site in all.filter(|site| !site.is_as_meant) {
                 if let Some(SiteValue::Moving(text)) = &site.value {
                     findings.push(moving(site, text));
                 }

@@ -45,6 +45,9 @@ pub struct Site {
     pub removal: Removal,
     /// The reason why it must not be changed here.
     pub barrier: Option<Barrier>,
+    /// Whether the configuration says that it is meant to be a range, or in a file that
+    /// several environments share.
+    pub is_as_meant: bool,
 }
 
 impl Site {
@@ -223,6 +226,11 @@ pub enum SiteValue {
 }
 
 impl SiteValue {
+    /// Whether it is a range or a branch, which is another version tomorrow.
+    pub fn moves(&self) -> bool {
+        matches!(self, Self::Moving(_))
+    }
+
     /// Whether it is a promoted value that looks like a secret: by what is around it in
     /// its file, by a name in its route, by a key inside it, or because it gives access.
     pub fn is_secret(&self, key: &Key) -> bool {

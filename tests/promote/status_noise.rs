@@ -65,3 +65,55 @@ fn a_name_in_skip_and_enters_that_nobody_has_is_a_warning() {
     let unnamed = shop.rungs(&["status", "web"]).stderr;
     assert!(!unnamed.contains("names-no-app"), "{unnamed}");
 }
+
+#[test]
+fn what_is_meant_to_be_shared_is_not_reported() {
+    let shop = sharing(2);
+    let rules = shop.file("rungs.yaml");
+    let ignoring = |image: &str, finding: &str| {
+        let entry =
+            format!("{{ image: '{image}', finding: {finding}, reason: the same everywhere }}");
+        format!(
+            "{}\n",
+            rules.replace("kustomize }", &format!("kustomize, images: {{ ignore: [{entry}] }} }}"))
+        )
+    };
+    for (image, finding, left) in
+        [("r.io/app0", "shared-base", 1), ("*", "shared-base", 0), ("*", "range", 2)]
+    {
+        shop.elsewhere("Ignore", &[("rungs.yaml", Some(&ignoring(image, finding)))]);
+        shop.pull();
+        let text = shop.rungs(&["status"]).stderr;
+        assert_eq!(text.matches("[shared-base]").count(), left, "{image} {finding}: {text}");
+        // It is said to whoever wants to change it.
+        shop.ends(1, &["set", "app0", ":v2", "--env", "qa", "--dry-run"]).finds("shared-base");
+    }
+}
+
+#[test]
+fn a_range_that_is_meant_is_shown_and_not_reported() {
+    let rules = |images: &str| {
+        format!(
+            "version: 1\nladder: [qa, prod]\nsites:\n  - path: '{{environment}}/{{app}}.yaml'\n    kind: yaml\n    \
+             fields: {{ version: version }}\n{images}"
+        )
+    };
+    let ignored =
+        "    images: { ignore: [{ image: version, finding: range, reason: the newest }] }\n";
+    let file = "version: '>=1.0.0'\n".to_owned();
+    let shop = Shop::of(
+        &[("rungs.yaml", rules("")), ("qa/chart.yaml", file.clone()), ("prod/chart.yaml", file)]
+            .map(|(path, text)| (path.to_owned(), text))
+            .into(),
+    );
+    shop.ends(0, &["status"]).finds("range");
+    let promote = ["promote", "chart", "--to", "prod", "--dry-run"];
+    shop.ends(0, &promote).finds("range");
+    shop.elsewhere("Ignore", &[("rungs.yaml", Some(&rules(ignored)))]);
+    shop.pull();
+    for arguments in [&["status"][..], &promote] {
+        let output = shop.ends(0, arguments);
+        assert!(!output.stderr.contains("range"), "{output:?}");
+    }
+    shop.ends(0, &["status"]).says(">=1.0.0");
+}

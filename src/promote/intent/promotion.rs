@@ -2,7 +2,7 @@
 
 use super::plan_builder::PlanBuilder;
 use super::{AppSelection, Intent, PlannedChange, Submission};
-use crate::config::Environment;
+use crate::config::{Environment, EnvironmentName};
 use crate::diagnostic::{Finding, Findings};
 use crate::history::{Action, Record};
 use crate::promote::base::Base;
@@ -11,7 +11,7 @@ use crate::promote::gates::{Answer, Evidence as _, Gate};
 use crate::promote::planning::{AppOutcome, Planner};
 use crate::promote::select;
 use crate::promote::{Request, Verdict};
-use crate::sites::{MOVING_REFERENCE, Model, NO_SITE, State};
+use crate::sites::{Model, NO_SITE, State};
 
 /// Promotion of apps.
 pub struct Promotion {
@@ -36,7 +36,7 @@ impl Intent for Promotion {
         let mut builder = PlanBuilder::new(&target.name);
         for app in &apps {
             match planner.promote(&self.request, app) {
-                Ok(outcome) if self.is_for_nothing(base, &outcome) => {
+                Ok(outcome) if self.is_for_nothing(base, &target.name, &outcome) => {
                     let mut findings = outcome.warnings;
                     findings.push(planner.without_reference(&outcome.plan));
                     builder.add_obstacles(findings);
@@ -112,13 +112,22 @@ pub(super) fn joined(names: &[String]) -> String {
 impl Promotion {
     /// Whether an app was named of which neither environment has a reference. In a native
     /// repository an app need not have one.
-    fn is_for_nothing(&self, base: &Base<'_>, outcome: &AppOutcome) -> bool {
+    fn is_for_nothing(
+        &self,
+        base: &Base<'_>,
+        target: &EnvironmentName,
+        outcome: &AppOutcome,
+    ) -> bool {
         let is_named = matches!(self.apps, AppSelection::Named(_)) && !base.repository.is_native();
         let (plan, is_empty) = (&outcome.plan, |state: &State| state.iter().next().is_none());
-        // One whose only reference moves by itself has a reference, which its warning names.
-        let moves = outcome.warnings.iter().any(|one| one.code == &MOVING_REFERENCE);
         let is_bare = is_empty(&plan.from) && is_empty(&plan.to);
-        is_named && outcome.obstacles.is_empty() && is_bare && !moves
+        // One whose only reference moves by itself has a reference.
+        let moves = |environment: &EnvironmentName| {
+            base.model.app(environment, &plan.app).is_some_and(|app| app.has_moving())
+        };
+        let below = || plan.source.as_ref().is_some_and(|source| moves(&source.environment));
+        let is_moving = || moves(target) || below();
+        is_named && outcome.obstacles.is_empty() && is_bare && !is_moving()
     }
 
     fn names(&self, base: &Base<'_>, target: &Environment) -> Result<Vec<String>, Findings> {

@@ -168,7 +168,7 @@ fn shared_bases(
 ) -> Findings {
     let shown = shared.iter().filter(|(instance, _)| is_shown(&instance.environment));
     let mut places = BTreeMap::new();
-    for site in shown.flat_map(|(_, sites)| sites) {
+    for site in shown.flat_map(|(_, sites)| sites).filter(|site| !site.is_as_meant) {
         let start = site.location.start();
         places.entry((site.file.path(), start.line, start.column)).or_insert(site);
     }

@@ -152,6 +152,7 @@ impl SiteBuilder<'_> {
             adds_digest: self.adds_digest,
             removal: Removal::Key,
             barrier: None,
+            is_as_meant: false,
         }
     }
 
