@@ -64,7 +64,7 @@ fn report(
         findings.extend(verdicts);
     }
     match done {
-        Done::Stopped if mode.is_some_and(|mode| mode != DeliveryMode::Show) => {
+        Done::Stopped if mode.is_some_and(|mode| !mode.only_shows()) => {
             context.console.say("nothing was changed");
         }
         Done::Shown | Done::Stopped => {}
@@ -90,6 +90,11 @@ fn report(
             context.console.say(&format!("the branch {branch} has this plan already"));
         }
     }
+    if *done == Done::Shown && mode == Some(DeliveryMode::Show) {
+        for line in left_by_commit(planned) {
+            context.console.say(&line);
+        }
+    }
     findings.extend(warnings);
     let mut outcome = Outcome { findings, answer, ..Outcome::default() };
     outcome.data.insert("plan".to_owned(), json!(planned.plan));
@@ -97,6 +102,33 @@ fn report(
     outcome.data.insert("done".to_owned(), done_json(done, &planned.message));
     outcome
 }
+
+/// The apps that `--commit` would leave as they are, although the plan is shown: gates that bind
+/// when a change is merged do not let them through yet.
+fn left_by_commit(planned: &PlannedChange) -> Vec<String> {
+    let changing = planned.plan.apps.iter().filter(|app| !app.changes.is_empty());
+    let held_up = changing.filter_map(|app| {
+        let gates = app.gates.iter().filter(|verdict| !verdict.lets_through());
+        let gates: Vec<_> = gates.map(|verdict| format!("`{}`", verdict.gate.name())).collect();
+        let app = harmless(&app.app);
+        (!gates.is_empty()).then(|| {
+            format!(
+                "with `--commit`, {app} would not change yet, because of {}; `--dry-run --commit` \
+                 has its exit code",
+                gates.join(" and ")
+            )
+        })
+    });
+    let mut lines: Vec<_> = held_up.collect();
+    if lines.len() > MOST_LEFT {
+        let more = lines.split_off(MOST_LEFT - 1).len();
+        lines.push(format!("and so for {more} more apps"));
+    }
+    lines
+}
+
+/// The most apps that `--commit` would leave as they are and that are named.
+const MOST_LEFT: usize = 5;
 
 /// What comes before the message of a commit that somebody else makes.
 const TO_KEEP: &str =

@@ -13,13 +13,14 @@ use crate::sites::StateReference;
 
 /// Where a change goes.
 #[derive(Debug, clap::Args)]
-#[allow(clippy::struct_excessive_bools)] // clap accepts at most one of the modes.
+#[allow(clippy::struct_excessive_bools)] // clap accepts at most one of the modes, and `--dry-run`.
 #[command(next_help_heading = "Where it goes")]
 #[command(group = ArgGroup::new("mode").multiple(false))]
 pub(super) struct DeliveryArgs {
-    /// Show the plan and change nothing. Without any of these four options, the plan is shown too,
-    /// but the exit code is 2, so that no script takes a plan for a change
-    #[arg(long, group = "mode")]
+    /// Show the plan and change nothing; with `--commit` and `--write`, what they would do, with
+    /// their exit codes. Without any of these four options, the plan is shown too, but the exit code
+    /// is 2, so that no script takes a plan for a change
+    #[arg(long)]
     dry_run: bool,
     /// Change the files of the work tree, and commit nothing; refused if one of them has
     /// uncommitted changes
@@ -50,6 +51,9 @@ impl DeliveryArgs {
     /// with the exit code of wrong usage.
     pub(super) fn mode(&self) -> Option<DeliveryMode> {
         match self {
+            Self { dry_run: true, write: true, .. } => Some(DeliveryMode::ShowWrite),
+            Self { dry_run: true, commit: true, .. } => Some(DeliveryMode::ShowCommit),
+            // A branch may be pushed while gates wait, as a plan may be shown.
             Self { dry_run: true, .. } => Some(DeliveryMode::Show),
             Self { write: true, .. } => Some(DeliveryMode::Write),
             Self { commit: true, .. } => Some(DeliveryMode::Commit),

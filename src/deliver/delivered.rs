@@ -9,12 +9,23 @@ use crate::source::RepoPath;
 pub enum DeliveryMode {
     /// Nowhere: the plan is shown.
     Show,
+    /// Nowhere: what `Commit` would do is shown.
+    ShowCommit,
+    /// Nowhere: what `Write` would do is shown.
+    ShowWrite,
     /// Into the files of the work tree.
     Write,
     /// Onto the base branch.
     Commit,
     /// Onto a branch for people to merge.
     Branch,
+}
+
+impl DeliveryMode {
+    /// Whether nothing is changed in any case.
+    pub fn only_shows(self) -> bool {
+        matches!(self, Self::Show | Self::ShowCommit | Self::ShowWrite)
+    }
 }
 
 /// The result of carrying an intent out.

@@ -17,11 +17,13 @@ impl Delivery<'_> {
     /// world failed. In either case nothing was changed.
     pub fn execute(&self, mode: DeliveryMode, intent: &dyn Intent) -> Result<Delivered, Findings> {
         match mode {
-            DeliveryMode::Show => {
-                let (planned, base) = self.compute_newest(intent, &self.submission(false))?;
+            DeliveryMode::Show | DeliveryMode::ShowCommit => {
+                let submission = self.submission(mode == DeliveryMode::ShowCommit);
+                let (planned, base) = self.compute_newest(intent, &submission)?;
                 let done = if planned.is_stopped(intent) { Done::Stopped } else { Done::Shown };
                 Ok(Delivered { planned, done, base })
             }
+            DeliveryMode::ShowWrite => write::show(self, intent),
             DeliveryMode::Write => write::execute(self, intent),
             DeliveryMode::Commit => commit::execute(self, intent),
             DeliveryMode::Branch => branch::execute(self, intent),

@@ -7,17 +7,13 @@ use super::delivered::{Delivered, Done};
 use super::delivery::{Delivery, git_failed};
 use crate::diagnostic::{Finding, Findings};
 use crate::disk::{self, FILES_UNWRITTEN, Rewrite};
-use crate::promote::Intent;
+use crate::promote::{Intent, PlannedChange};
 use crate::source::{FileChanges, Location, RepoPath, Tree};
 
 /// Computes the change for the work tree's files and writes them. Gates that
 /// bind when a change is merged are only reported.
 pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<Delivered, Findings> {
-    let root = delivery.workspace.require_work_tree();
-    let root = root.map_err(|finding| finding.help("use `--commit` or `--branch`"))?;
-    let tree = delivery.workspace.work_tree().snapshot();
-    let submission = delivery.submission(false);
-    let planned = delivery.compute_in_work_tree(tree.clone(), intent, &submission)?;
+    let (tree, planned) = planned(delivery, intent)?;
     let settled = |planned, done| Ok(Delivered { planned, done, base: None });
     if planned.is_stopped(intent) {
         return settled(planned, Done::Stopped);
@@ -26,9 +22,32 @@ pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<De
         return settled(planned, Done::Nothing);
     }
     refuse_dirty(delivery, &planned.files)?;
-    write(root, &tree, &planned.files)?;
+    write(delivery.workspace.require_work_tree()?, &tree, &planned.files)?;
     let written = planned.files.paths().cloned().collect();
     settled(planned, Done::Written(written))
+}
+
+/// What [`execute`] would do.
+pub(super) fn show(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<Delivered, Findings> {
+    let (_, planned) = planned(delivery, intent)?;
+    let done = if planned.is_stopped(intent) { Done::Stopped } else { Done::Shown };
+    if done == Done::Shown {
+        refuse_dirty(delivery, &planned.files)?;
+    }
+    Ok(Delivered { planned, done, base: None })
+}
+
+/// The work tree's files, and the change for them.
+fn planned(
+    delivery: &Delivery<'_>,
+    intent: &dyn Intent,
+) -> Result<(Tree, PlannedChange), Findings> {
+    let root = delivery.workspace.require_work_tree();
+    root.map_err(|finding| finding.help("use `--commit` or `--branch`"))?;
+    let tree = delivery.workspace.work_tree().snapshot();
+    let submission = delivery.submission(false);
+    let planned = delivery.compute_in_work_tree(tree.clone(), intent, &submission)?;
+    Ok((tree, planned))
 }
 
 /// Writes the files, if each is as it was when the change was computed from

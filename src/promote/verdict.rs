@@ -47,7 +47,7 @@ impl Verdict {
     }
 
     /// Whether the gate passes or was overridden.
-    pub(super) fn lets_through(&self) -> bool {
+    pub fn lets_through(&self) -> bool {
         self.answer == Answer::Pass || self.overridden.is_some()
     }
 }

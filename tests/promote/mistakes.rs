@@ -71,3 +71,22 @@ fn of_the_items_of_a_list_none_is_suggested_alone() {
     let text = fs::read_to_string(shop.clone.join("values.yaml")).unwrap();
     assert_eq!(text, values.replacen("tag: v1", "tag: v2", 1));
 }
+
+#[test]
+fn a_dry_run_of_a_commit_ends_as_the_commit_would() {
+    let soak = "environments: { stage: { gates: { soak: 1000d } } }\n";
+    let shop = Shop::configured(soak, &[]);
+    let promote = ["promote", "web", "--to", "stage"];
+    let with = |modes: &[&str], code| shop.ends(code, &[&promote[..], modes].concat());
+    let tip = shop.remote.tip();
+    with(&["--dry-run"], 0).says("with `--commit`, web would not change yet, because of `soak`");
+    with(&["--dry-run", "--branch"], 0);
+    with(&["--dry-run", "--write"], 0);
+    let waits = with(&["--dry-run", "--commit"], 5);
+    assert_eq!(waits.stdout, with(&["--commit"], 5).stdout);
+    assert_eq!(shop.remote.tip(), tip);
+    with(&["--commit", "--write"], 2);
+    let ready = Shop::adopted(&[]);
+    let output = ready.ends(0, &["promote", "web", "--to", "stage", "--dry-run"]);
+    assert!(!output.stderr.contains("--commit"), "{output:?}");
+}

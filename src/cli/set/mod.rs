@@ -116,8 +116,8 @@ impl SetArgs {
             drop_digest: self.allowed.permissions().drop_digest,
             dry_run: match self.app_args.delivery.mode() {
                 None | Some(DeliveryMode::Write) => false,
-                Some(DeliveryMode::Show) => true,
-                Some(DeliveryMode::Commit | DeliveryMode::Branch) => {
+                Some(DeliveryMode::Show | DeliveryMode::ShowWrite) => true,
+                Some(DeliveryMode::ShowCommit | DeliveryMode::Commit | DeliveryMode::Branch) => {
                     usage_error("`--in` changes files, and commits nothing");
                 }
             },
