@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::delivery_args::DeliveryArgs;
 use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, base, console};
-use crate::deliver::{Delivered, Delivery, DeliveryMode, Done, no_destination};
+use crate::deliver::{Delivered, Delivery, DeliveryMode, Done, no_destination, not_looked_at};
 use crate::diagnostic::{Finding, Findings, Format, TextStyle, harmless};
 use crate::git::OwnBranch;
 use crate::promote::{Intent, PlannedChange, repeats_verdict, show};
@@ -26,6 +26,11 @@ pub(super) fn run(
     let mut outcome = report(context, &delivered, mode, intent);
     base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
     base::say_no_clone(workspace, &mut outcome);
+    let shows_base = mode.is_none_or(|mode| mode == DeliveryMode::Show);
+    if let Some(base) = delivered.base.as_ref().filter(|_| shows_base) {
+        let help = "`--dry-run --write` plans the change for the files here";
+        outcome.findings.extend(not_looked_at(workspace, base, help));
+    }
     if mode.is_none() {
         outcome.findings.push(no_destination());
     }

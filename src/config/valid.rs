@@ -52,6 +52,22 @@ pub struct Repository {
 }
 
 impl Repository {
+    /// Whether a file may say something of the configuration or of what is deployed.
+    pub fn may_read(&self, path: &RepoPath) -> bool {
+        let is_settings = path.as_str() == "rungs.yaml" || path.as_str().starts_with(".rungs/");
+        let mut directories = ["environments", "templates"].into_iter();
+        is_settings
+            || if self.is_native() {
+                directories.any(|name| path.is_within(&RepoPath::root().child(name)))
+            } else {
+                let mut pairs = self
+                    .environments
+                    .iter()
+                    .flat_map(|environment| self.sites.iter().map(move |rule| (environment, rule)));
+                pairs.any(|(environment, rule)| environment.has_file(rule, path))
+            }
+    }
+
     /// Whether it has the layout of rungs.
     pub fn is_native(&self) -> bool {
         self.sites.is_empty()

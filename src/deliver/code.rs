@@ -24,6 +24,13 @@ codes! {
     /// the branch, and not at the files here.
     FILES_HERE = "files-here", Answer, Note;
 
+    /// Changes here that were not looked at.
+    ///
+    /// `rungs status` and a plan with `--dry-run` show what the branch that is deployed has. Files
+    /// here that they would read have changes that are not committed. `rungs status --work-tree`
+    /// and `--dry-run --write` look at the files here instead.
+    NOT_LOOKED_AT = "not-looked-at", Answer, Note;
+
     /// A change and its base have no commit in common.
     ///
     /// `rungs gates --base` judges what a change did since it left its base. These two histories

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::code::{BASE_WITHOUT_SETTINGS, FILES_HERE};
+use super::code::{BASE_WITHOUT_SETTINGS, FILES_HERE, NOT_LOOKED_AT};
 use crate::config::{self, Repository};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{
@@ -166,6 +166,38 @@ pub fn files_here(base: &Revision) -> Finding {
     let message = format!("`{}` has no `rungs.yaml` yet", base.name);
     let at = Location::of_path(&RepoPath::root().child("rungs.yaml"));
     Finding::new(&FILES_HERE, message, at).because("the files here were looked at")
+}
+
+/// The note that files here which would be read have changes that are not committed, because
+/// the base was looked at; none if there are none. `help` says how to look at the files here.
+pub fn not_looked_at(workspace: &Workspace, base: &Revision, help: &str) -> Option<Finding> {
+    let clone = workspace.local_clone().ok().flatten()?;
+    workspace.require_work_tree().ok()?;
+    let uncommitted = clone.uncommitted_here().ok()?;
+    if uncommitted.is_empty() {
+        return None;
+    }
+    let tree = workspace.tree_of(&base.commit).ok()?;
+    let repository = config::load_names(&tree).ok()?.repository;
+    let here = workspace.work_tree();
+    let differs = |path: &RepoPath| {
+        let of = |tree: &Tree| tree.bytes_if_present(path).ok().flatten();
+        of(&here) != of(&tree)
+    };
+    let mut read =
+        uncommitted.into_iter().filter(|path| repository.may_read(path) && differs(path));
+    let first = read.next()?;
+    let (more, have) = match read.count() {
+        0 => (String::new(), "has"),
+        1 => (" and another file".to_owned(), "have"),
+        more => (format!(" and {more} other files"), "have"),
+    };
+    let message = format!("`{first}`{more} {have} uncommitted changes, which were not looked at");
+    Some(
+        Finding::new(&NOT_LOOKED_AT, message, Location::of_path(&first))
+            .because(format!("what is shown is what `{}` has", base.name))
+            .help(help),
+    )
 }
 
 /// The finding that nothing can be delivered to a base without a configuration.

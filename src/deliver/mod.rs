@@ -12,6 +12,6 @@ mod execute;
 
 pub use code::CODES;
 pub use delivered::{Delivered, DeliveryMode, Done};
-pub use delivery::{Delivery, files_here, is_unconfigured};
+pub use delivery::{Delivery, files_here, is_unconfigured, not_looked_at};
 pub use execute::no_destination;
 pub use judge::JudgedChange;

@@ -78,6 +78,12 @@ impl LocalClone {
         Ok(String::from_utf8_lossy(&listed).lines().filter_map(ObjectName::parse).collect())
     }
 
+    /// The files in the directory that the clone is seen from that differ between the work tree
+    /// and the commit that is checked out, new ones included.
+    pub fn uncommitted_here(&self) -> Result<Vec<RepoPath>, ProgramError> {
+        self.uncommitted([&RepoPath::root()])
+    }
+
     /// The files among these that differ between the work tree and the commit
     /// that is checked out, new ones included. Paths are relative to the
     /// directory that the clone is seen from.
@@ -86,7 +92,10 @@ impl LocalClone {
         files: impl IntoIterator<Item = &'p RepoPath>,
     ) -> Result<Vec<RepoPath>, ProgramError> {
         let prefix = self.prefix();
-        let full = |path: &'p RepoPath| Some(prefix.join(path.as_str()).ok()?.to_string());
+        let full = |path: &'p RepoPath| {
+            let full = prefix.join(path.as_str()).ok()?;
+            Some(if full.is_root() { ".".to_owned() } else { full.to_string() })
+        };
         let program = self.program();
         let options = ["--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--"];
         // Git runs at the root, and takes every path literally.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::support::shop::Shop;
+use crate::support::git::git;
+use crate::support::shop::{Shop, put};
 
 /// A shop in which so many apps have their image in a base that two environments share.
 fn sharing(apps: usize) -> Shop {
@@ -116,4 +117,31 @@ fn a_range_that_is_meant_is_shown_and_not_reported() {
         assert!(!output.stderr.contains("range"), "{output:?}");
     }
     shop.ends(0, &["status"]).says(">=1.0.0");
+}
+
+#[test]
+fn changes_here_that_were_not_looked_at_are_noted() {
+    let shop = Shop::adopted(&[]);
+    shop.ends(0, &["status"]);
+    put(&shop.clone, "README.md", Some("# shop\n"));
+    let dry_run = ["promote", "web", "--to", "stage", "--dry-run"];
+    for arguments in [&["status"][..], &dry_run] {
+        let output = shop.ends(0, arguments);
+        assert!(!output.stderr.contains("not-looked-at"), "{output:?}");
+    }
+    let rules = shop.file("rungs.yaml");
+    put(&shop.clone, "rungs.yaml", Some(&format!("{rules}\n# mine\n")));
+    shop.ends(0, &["status"]).finds("not-looked-at").says("rungs status --work-tree");
+    shop.ends(0, &dry_run).finds("not-looked-at").says("--dry-run --write");
+    let here = shop.ends(0, &["status", "--work-tree"]);
+    assert!(!here.stderr.contains("not-looked-at"), "{here:?}");
+    shop.ends(0, &[&dry_run[..], &["--write"]].concat()).says("v1 → v2");
+    // What the base has already is nothing new.
+    shop.elsewhere("Mine", &[("rungs.yaml", Some(&format!("{rules}\n# mine\n")))]);
+    git(&shop.clone, &["fetch", "-q"]);
+    let same = shop.ends(0, &["status"]);
+    assert!(!same.stderr.contains("not-looked-at"), "{same:?}");
+    put(&shop.clone, "rungs.yaml", Some(&format!("{rules}\n# yours\n")));
+    put(&shop.clone, "qa/web.yaml", Some("mine: true\n"));
+    shop.ends(0, &["status"]).says("`qa/web.yaml` and another file have uncommitted changes");
 }

@@ -13,6 +13,7 @@ use super::base::{self, BaseArgs};
 use super::format::DataFormat;
 use super::{Context, Outcome, console};
 use crate::config::EnvironmentName;
+use crate::deliver::not_looked_at;
 use crate::diagnostic::{Findings, Format, ProblemKind};
 use crate::git::WorkspaceOptions;
 use crate::history;
@@ -63,6 +64,10 @@ impl StatusArgs {
         } else {
             base::load(workspace, &mut notes)?
         };
+        if let Some(revision) = &revision {
+            let help = "`rungs status --work-tree` shows the files here";
+            notes.extend(not_looked_at(workspace, revision, help));
+        }
         let now = context.now;
         let (status, findings) = self.find(&base, &apps, now)?;
         show(context, &status, !self.apps.is_empty(), now);
