@@ -41,6 +41,11 @@ impl From<Exit> for ExitCode {
 
 /// Ends the run as clap does for arguments that it does not understand.
 pub(super) fn usage_error(message: &str) -> ! {
-    let mut rungs = clap::Command::new("rungs").override_usage("rungs [OPTIONS] <COMMAND>");
+    usage_error_of("rungs [OPTIONS] <COMMAND>", message)
+}
+
+/// The same, with the usage that was meant.
+pub(super) fn usage_error_of(usage: &'static str, message: &str) -> ! {
+    let mut rungs = clap::Command::new("rungs").override_usage(usage);
     rungs.error(clap::error::ErrorKind::InvalidValue, message).exit()
 }

@@ -43,7 +43,7 @@ pub use reference_page::reference;
 
 use console::Console;
 use context::{Context, Outcome};
-use exit::usage_error;
+use exit::{usage_error, usage_error_of};
 use format::DataFormat;
 use options::Global;
 

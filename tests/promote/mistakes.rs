@@ -73,6 +73,26 @@ fn of_the_items_of_a_list_none_is_suggested_alone() {
 }
 
 #[test]
+fn the_usage_is_that_of_the_form_that_was_meant() {
+    let shop = Shop::adopted(&[]);
+    for (arguments, usage) in [
+        (&["set", "web", "--env", "qa"][..], "--env <ENV> <APP [NAME=]REF...>..."),
+        (&["set", "web", ":v2"], "--env <ENV> <APP [NAME=]REF...>..."),
+        (
+            &["set", "web", "--env", "qa", "--route", "x"],
+            "--env <ENV> <APP> --route <ROUTE=VALUE>...",
+        ),
+        (&["set", "web", "--env", "qa", "--git", "x"], "--env <ENV> <APP> --git <URL=REV>..."),
+        (&["set", "--in", "qa"], "--in <PATH>... [[NAME=]REF]..."),
+    ] {
+        let output = shop.ends(2, arguments);
+        let shown = output.stderr.split("Usage: ").nth(1).unwrap_or_default().lines();
+        let shown: Vec<_> = shown.take_while(|line| !line.is_empty()).collect();
+        assert_eq!(shown, [format!("rungs set [OPTIONS] {usage}")], "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_dry_run_of_a_commit_ends_as_the_commit_would() {
     let soak = "environments: { stage: { gates: { soak: 1000d } } }\n";
     let shop = Shop::configured(soak, &[]);

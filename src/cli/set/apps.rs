@@ -2,7 +2,8 @@
 
 use super::super::delivery_args::{DeliveryArgs, PermissionArgs};
 use super::super::worker_args::WorkerArgs;
-use super::super::{Context, Outcome, carry_out, usage_error};
+use super::super::{Context, Outcome, carry_out};
+use super::form::Form;
 use crate::diagnostic::{Findings, harmless};
 use crate::edits::{GitRevision, RouteValue};
 use crate::promote::{Permissions, SetApp, SetReferences};
@@ -32,6 +33,7 @@ pub(super) struct AppArgs {
 
 /// What is asked for: apps, each followed by its references, and the values of the only one.
 pub(super) struct AppItems<'a> {
+    pub(super) form: Form,
     pub(super) items: &'a [String],
     pub(super) routes: Vec<RouteValue>,
     pub(super) gits: Vec<GitRevision>,
@@ -46,12 +48,13 @@ impl AppArgs {
         allowed: &PermissionArgs,
         repository: bool,
     ) -> Result<Outcome, Findings> {
+        let form = asked.form;
         let Some(environment) = self.env else {
-            usage_error("name the environment with `--env ENV`, or files with `--in PATH`");
+            form.refuse("name the environment with `--env ENV`, or files with `--in PATH`");
         };
         let apps = apps(asked);
         if self.sequence.is_some() && apps.iter().all(|app| app.requests.is_empty()) {
-            usage_error("`--sequence` numbers the builds of an image, and none is set");
+            form.refuse("`--sequence` numbers the builds of an image, and none is set");
         }
         let intent = SetReferences {
             environment,
@@ -68,7 +71,7 @@ impl AppArgs {
 /// or goes on with one that was named before; a text with `=`, `:`, `@` or `/` in
 /// it is a reference.
 fn apps(asked: AppItems<'_>) -> Vec<SetApp> {
-    let AppItems { items, routes, gits } = asked;
+    let AppItems { form, items, routes, gits } = asked;
     let mut apps: Vec<SetApp> = Vec::new();
     let mut current = None;
     for item in items {
@@ -88,20 +91,20 @@ fn apps(asked: AppItems<'_>) -> Vec<SetApp> {
         let request = ImageRequest::parse(item).unwrap_or_else(|fault| {
             let meant = with_colon(item).map(|meant| format!("; did you mean `{meant}`?"));
             let meant = meant.unwrap_or_default();
-            usage_error(&format!("`{}` is not a reference: {fault}{meant}", harmless(item)))
+            form.refuse(&format!("`{}` is not a reference: {fault}{meant}", harmless(item)))
         });
         match current.and_then(|at| apps.get_mut(at)) {
             Some(app) => app.requests.push(request),
-            None => usage_error(&format!("name the app before `{}`", harmless(item))),
+            None => form.refuse(&format!("name the app before `{}`", harmless(item))),
         }
     }
     if apps.is_empty() {
-        usage_error("name an app and its new references: `rungs set APP :TAG --env ENV`");
+        form.refuse("name an app and its new references: `rungs set APP :TAG --env ENV`");
     }
     match apps.as_mut_slice() {
         [only] => (only.routes, only.gits) = (routes, gits),
         _ if routes.is_empty() && gits.is_empty() => {}
-        _ => usage_error(
+        _ => form.refuse(
             "name one app with `--route` and `--git`, which do not say whose value is meant",
         ),
     }
@@ -113,7 +116,7 @@ fn apps(asked: AppItems<'_>) -> Vec<SetApp> {
         let meant = left_alone.next().map(|tag| format!(":{}", tag.name));
         let meant = meant.filter(|meant| ImageRequest::parse(meant).is_ok());
         let meant = meant.map(|meant| format!("; did you mean `{}`?", harmless(&meant)));
-        usage_error(&format!(
+        form.refuse(&format!(
             "give `{}` a new reference: `:TAG`, `@DIGEST` or a whole one{}",
             harmless(&app.name),
             meant.unwrap_or_default()

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use super::super::{Context, Outcome, console, usage_error};
+use super::super::{Context, Outcome, console};
 use super::apps::with_colon;
+use super::form::Form;
 use crate::diagnostic::{Findings, Format, harmless};
 use crate::edits::{self, ChangedFile, EditRequest, GitRevision, NamedFiles, Replaced, RouteValue};
 use crate::sites::ImageRequest;
@@ -67,7 +68,7 @@ impl FileArgs {
         allowed: EditPermissions,
     ) -> EditRequest {
         let refuse = |text: &str, why: String| -> ! {
-            usage_error(&format!("`{}` cannot be set: {why}", harmless(text)))
+            Form::Files.refuse(&format!("`{}` cannot be set: {why}", harmless(text)))
         };
         let image = |text: &String| {
             ImageRequest::parse(text).unwrap_or_else(|fault| {
@@ -83,7 +84,8 @@ impl FileArgs {
             drop_digest: allowed.drop_digest,
         };
         if request.images.is_empty() && request.routes.is_empty() && request.gits.is_empty() {
-            usage_error("say what to set: `[NAME=]REF`, `--route ROUTE=VALUE` or `--git URL=REV`");
+            Form::Files
+                .refuse("say what to set: `[NAME=]REF`, `--route ROUTE=VALUE` or `--git URL=REV`");
         }
         request
     }

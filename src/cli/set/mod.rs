@@ -1,18 +1,20 @@
 //! `rungs set`
 
 mod apps;
+mod form;
 mod in_files;
 
 use clap::Arg;
 
 use super::delivery_args::PermissionArgs;
-use super::{Context, Outcome, usage_error};
+use super::{Context, Outcome, usage_error_of};
 use crate::deliver::DeliveryMode;
 use crate::diagnostic::{Findings, harmless};
 use crate::edits::{GitRevision, RouteValue};
 use crate::git::WorkspaceOptions;
 
 use apps::{AppArgs, AppItems};
+use form::Form;
 use in_files::{EditPermissions, FileArgs};
 
 /// Set image references, git references and values, as CI does after a build
@@ -28,10 +30,7 @@ use in_files::{EditPermissions, FileArgs};
 /// Of the other options, only `--repository` and `--drop-digest` can be used with it.
 #[derive(Debug, clap::Args)]
 #[command(
-    override_usage = "\
-rungs set [OPTIONS] --env <ENV> <APP [NAME=]REF...>...
-       rungs set [OPTIONS] --env <ENV> <APP> --route <ROUTE=VALUE>...
-       rungs set [OPTIONS] --in <PATH>... [[NAME=]REF]...",
+    override_usage = Form::USAGE,
     mut_args(for_apps_only)
 )]
 pub(super) struct SetArgs {
@@ -83,15 +82,15 @@ fn for_apps_only(arg: Arg) -> Arg {
     arg
 }
 
-fn route(text: &str) -> RouteValue {
+fn route(form: Form, text: &str) -> RouteValue {
     RouteValue::parse(text).unwrap_or_else(|fault| {
-        usage_error(&format!("`{}` cannot be set: {fault}", harmless(text)))
+        form.refuse(&format!("`{}` cannot be set: {fault}", harmless(text)))
     })
 }
 
-fn git(text: &str) -> GitRevision {
+fn git(form: Form, text: &str) -> GitRevision {
     GitRevision::parse(text).unwrap_or_else(|fault| {
-        usage_error(&format!("`{}` cannot be set: {fault}", harmless(text)))
+        form.refuse(&format!("`{}` cannot be set: {fault}", harmless(text)))
     })
 }
 
@@ -102,14 +101,19 @@ impl SetArgs {
     }
 
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
-        let routes: Vec<_> = self.routes.iter().map(|text| route(text)).collect();
-        let gits: Vec<_> = self.gits.iter().map(|text| git(text)).collect();
-        if !self.file_args.has_paths() {
-            let items = AppItems { items: &self.items, routes, gits };
+        let has_paths = self.file_args.has_paths();
+        let form = Form::of(has_paths, !self.routes.is_empty(), !self.gits.is_empty());
+        let routes: Vec<_> = self.routes.iter().map(|text| route(form, text)).collect();
+        let gits: Vec<_> = self.gits.iter().map(|text| git(form, text)).collect();
+        if !has_paths {
+            let items = AppItems { form, items: &self.items, routes, gits };
             return self.app_args.run(context, items, &self.allowed, self.repository);
         }
         if self.app_args.env.is_some() {
-            usage_error("`--in` names files and `--env` an environment: give one of them");
+            usage_error_of(
+                Form::USAGE,
+                "`--in` names files and `--env` an environment: give one of them",
+            );
         }
         let allowed = EditPermissions {
             repository: self.repository,
@@ -118,7 +122,7 @@ impl SetArgs {
                 None | Some(DeliveryMode::Write) => false,
                 Some(DeliveryMode::Show | DeliveryMode::ShowWrite) => true,
                 Some(DeliveryMode::ShowCommit | DeliveryMode::Commit | DeliveryMode::Branch) => {
-                    usage_error("`--in` changes files, and commits nothing");
+                    form.refuse("`--in` changes files, and commits nothing");
                 }
             },
         };
