@@ -8,7 +8,7 @@ use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, carry_out};
 use crate::config::{EnvironmentName, UNKNOWN_ENVIRONMENT};
 use crate::deliver::Delivery;
-use crate::diagnostic::{Finding, Findings};
+use crate::diagnostic::Findings;
 use crate::git::WorkspaceOptions;
 use crate::promote::{AppSelection, Permissions, Promotion, Request};
 use crate::sites::StateReference;
@@ -92,11 +92,8 @@ impl PromoteArgs {
         };
         let (group, named) = (&intent.request.environment, &self.cluster);
         if !named.is_empty() {
-            let repository = repository()?;
             // A name that is wrong is said before anything is changed.
-            let clusters = named.iter().map(|cluster| format!("{group}/{}", cluster.trim()));
-            let found = clusters.map(|name| Ok(repository.find_environment(&name)?.name.clone()));
-            let clusters = found.collect::<Result<Vec<_>, Finding>>()?;
+            let clusters = repository()?.find_clusters(group, named)?;
             return Ok(in_clusters(&intent, vec![clusters], &carry_out));
         }
         let outcome = carry_out(&intent);

@@ -2,10 +2,10 @@
 
 use super::decode::suggest;
 use super::gates::Gates;
-use super::known::{UNKNOWN_APP, unknown_environment};
+use super::known::{UNKNOWN_APP, UNKNOWN_ENVIRONMENT, unknown_environment};
 use super::syntax::EnvironmentName;
 use super::valid::{App, Environment, Repository, Train};
-use crate::diagnostic::{Finding, codes};
+use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, RepoPath};
 
 codes! {
@@ -53,6 +53,45 @@ impl Repository {
             waves[one.wave].push(one.name.clone());
         }
         waves
+    }
+
+    /// The clusters of an environment that a person names.
+    ///
+    /// # Errors
+    ///
+    /// There is no such environment, it has no clusters, or not these.
+    pub fn find_clusters(
+        &self,
+        name: &str,
+        clusters: &[String],
+    ) -> Result<Vec<EnvironmentName>, Findings> {
+        let name = name.trim_end_matches('/');
+        let known = self.waves(name).concat();
+        let called: Vec<_> =
+            known.iter().filter_map(|one| one.as_str().rsplit('/').next()).collect();
+        if known.is_empty() {
+            let location = self.find_environment(name)?.location.clone();
+            let message = format!("`{name}` has no clusters");
+            return Err(Finding::new(&UNKNOWN_ENVIRONMENT, message, location)
+                .because("it has no `waves`")
+                .help("leave `--cluster` out")
+                .into());
+        }
+        let (mut found, mut unknown) = (Vec::new(), Findings::new());
+        for cluster in clusters.iter().map(|cluster| cluster.trim()) {
+            if let Some(at) = called.iter().position(|one| *one == cluster) {
+                found.push(known[at].clone());
+                continue;
+            }
+            let message = format!("`{name}` has no cluster `{cluster}`");
+            let short = cluster.rsplit('/').next().unwrap_or_default();
+            unknown.push(
+                Finding::new(&UNKNOWN_ENVIRONMENT, message, self.location.clone())
+                    .because("its `waves` do not name it")
+                    .maybe_help(suggest(short, called.iter().copied(), "its clusters are")),
+            );
+        }
+        if unknown.is_empty() { Ok(found) } else { Err(unknown) }
     }
 
     /// The environments that a person names to see something of them: one, or all clusters of

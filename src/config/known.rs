@@ -8,7 +8,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::decode::{MOST_PROBLEMS, suggest};
 use super::sourced::Sourced;
 use super::syntax::EnvironmentName;
-use crate::diagnostic::{Finding, Findings, codes};
+use crate::diagnostic::{Finding, Findings, codes, nearest};
 use crate::source::Location;
 
 codes! {
@@ -136,7 +136,13 @@ pub(super) fn unknown_environment<'a>(
         |known: &&str| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
     let inside = known.clone().filter(is_inside);
     let inside: Vec<_> = inside.map(|known| format!("`{known}`")).collect();
-    let help = if inside.is_empty() {
+    // One that has several clusters is meant by its own name.
+    let groups = known.clone().filter_map(|known| Some(known.split_once('/')?.0));
+    let group = nearest(name, groups)
+        .filter(|_| !is_native && inside.is_empty() && nearest(name, known.clone()).is_none());
+    let help = if let Some(group) = group {
+        Some(format!("did you mean `{group}`?"))
+    } else if inside.is_empty() {
         suggest(name, known, "the environments are")
     } else {
         let names = inside.join(" or ");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::{PART_MAY_GO, UNKNOWN_KEY_OF_APP};
-use crate::diagnostic::{Finding, listed, nearest};
+use crate::diagnostic::{Finding, Findings, listed, nearest};
 use crate::git::{CanonicalAddress, shell_word};
 use crate::sites::{AppSites, Key, Site, SiteValue, State, nested};
 use crate::source::{Location, RepoPath};
@@ -34,14 +34,14 @@ impl Part {
 
     /// The keys that move of an app with these sites. An image and the git reference of its
     /// repository go together.
-    pub(super) fn keys(&self, sites: &[&AppSites], at: &Location) -> Result<MovingKeys, Finding> {
+    pub(super) fn keys(&self, sites: &[&AppSites], at: &Location) -> Result<MovingKeys, Findings> {
         let (names, is_only) = match self {
             Self::Whole => return Ok(MovingKeys::default()),
             Self::Only(names) => (names, true),
             Self::Except(names) => (names, false),
         };
         let all: Vec<&Site> = sites.iter().flat_map(|app| &app.sites).collect();
-        let mut meant = BTreeSet::new();
+        let (mut meant, mut unknown_names) = (BTreeSet::new(), Findings::new());
         for name in names {
             // What is called exactly so is meant before what comes from such a repository.
             let by_key = all.iter().filter(|site| site.key.name() == name);
@@ -51,13 +51,16 @@ impl Part {
                 keys.extend(by_repository.map(|site| &site.key));
             }
             if keys.is_empty() {
-                return Err(unknown(sites, name, at));
+                unknown_names.push(unknown(sites, name, at));
             }
             for group in linked(&all) {
                 if group.iter().any(|key| keys.contains(key)) {
                     meant.extend(group.into_iter().cloned());
                 }
             }
+        }
+        if !unknown_names.is_empty() {
+            return Err(unknown_names);
         }
         let others = all.iter().map(|site| &site.key).filter(|key| !meant.contains(*key));
         Ok(MovingKeys(Some(if is_only { meant } else { others.cloned().collect() })))
@@ -158,7 +161,14 @@ fn repository_of_git(site: &Site) -> Option<String> {
 fn unknown(sites: &[&AppSites], name: &str, at: &Location) -> Finding {
     let keys = sites.iter().flat_map(|app| &app.sites).filter(|site| has_value(site));
     let known: BTreeSet<&str> = keys.map(|site| site.key.name()).collect();
-    let help = nearest(name, known.iter().copied()).map_or_else(
+    // A name may be the last segment of one.
+    let by_end = || {
+        let end = |known: &&str| known.rsplit('/').next().unwrap_or_default().to_owned();
+        let ends: Vec<String> = known.iter().map(end).collect();
+        let near = nearest(name, ends.iter().map(String::as_str))?;
+        known.iter().zip(&ends).find(|(_, end)| *end == near).map(|(known, _)| *known)
+    };
+    let help = nearest(name, known.iter().copied()).or_else(by_end).map_or_else(
         || format!("it has {}", listed(&known.iter().collect::<Vec<_>>(), "and")),
         |near| format!("did you mean `{near}`?"),
     );

@@ -30,7 +30,15 @@ fn each_wave_is_a_rung() {
     shop.ends(0, &["status"]).says("prod/eu-1").says("prod/us-1");
     let promote = |clusters| ["promote", "web", "--to", "prod", "--cluster", clusters, "--commit"];
     let tip = shop.remote.tip();
-    shop.ends(2, &promote("eu-1,nope")).says("`prod/nope`");
+    shop.ends(2, &promote("eu-1,nope,eu3,prod/eu-1"))
+        .says("`prod` has no cluster `nope`")
+        .says("its clusters are: `eu-1`, `eu-2`, `us-1`")
+        .says("`prod` has no cluster `eu3`")
+        .says("`prod` has no cluster `prod/eu-1`")
+        .says("did you mean `eu-1`?");
+    let to = |environment| ["promote", "web", "--to", environment, "--cluster", "eu-1", "--commit"];
+    shop.ends(2, &to("qa")).says("`qa` has no clusters");
+    shop.ends(2, &to("prdo")).says("there is no environment `prdo`").says("did you mean `prod`?");
     assert_eq!(shop.remote.tip(), tip);
     shop.ends(2, &["set", "web", ":v3", "--env", "prod", "--commit"])
         .says("it has several clusters");

@@ -58,7 +58,9 @@ fn a_name_that_the_app_does_not_have_is_refused() {
     let tip = shop.remote.tip();
     shop.ends(2, &[&PROMOTE[..], &["--only", "sidecra"]].concat())
         .finds("unknown-key-of-app")
-        .says("x/sidecar");
+        .says("did you mean `x/sidecar`?");
+    let output = shop.ends(2, &[&PROMOTE[..], &["--except", "wbe", "--except", "chrat"]].concat());
+    output.says("nothing called `wbe`").says("nothing called `chrat`");
     shop.ends(2, &[&PROMOTE[..], &["--only", "web", "--except", "chart"]].concat())
         .says("cannot be used with");
     shop.ends(2, &["promote", "--all", "--to", "prod", "--only", "web"])
