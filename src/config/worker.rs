@@ -1,5 +1,7 @@
 //! How much rendering may take: how the file writes it, and what it means.
 
+use std::time::Duration;
+
 use super::decode::{Decode, record};
 use super::syntax::{ByteSize, OutputPath, TimeLimit};
 use crate::diagnostic::Findings;
@@ -27,6 +29,15 @@ pub struct WorkerSettings {
     pub memory: Option<ByteSize>,
     /// The most text of all rendered files together.
     pub output: Option<ByteSize>,
+}
+
+impl WorkerSettings {
+    /// The longest that one app may take if nobody says anything.
+    pub const DEFAULT_TIME: Duration = Duration::from_mins(1);
+    /// The most memory, likewise.
+    pub const DEFAULT_MEMORY: ByteSize = ByteSize::gibibytes(4);
+    /// The most text, likewise.
+    pub const DEFAULT_OUTPUT: ByteSize = ByteSize::gibibytes(1);
 }
 
 /// What has to be known before anything is rendered.

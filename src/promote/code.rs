@@ -103,7 +103,9 @@ codes! {
     /// It removes or relaxes a gate, lifts a hold, turns the ladder or the waves of clusters, lets
     /// an app move in parts (`together: false`), or changes what says which gates judge what:
     /// `forge`, `mirrors`, `enters`, `skip`, `select`, `retag`, `tier`, `policies`, `sites`,
-    /// `output`, or a pipeline that runs rungs. The gates of the base judge the change itself; after it is
+    /// `output`, or a pipeline that runs rungs. So does a bound that goes: a limit of `worker`
+    /// that is raised, a finding that `images` newly ignores, or an environment's `quota`,
+    /// `limits` and `access`. The gates of the base judge the change itself; after it is
     /// merged, the weaker ones judge all others. `gates: { relax: { approvals: 2 } }` says who
     /// has to approve that; without it, those who approve what enters. Where neither is
     /// configured, protect the files on the forge, for example with CODEOWNERS.

@@ -19,9 +19,9 @@ pub(super) struct Limits {
 impl Limits {
     /// For templates of one's own: far more than any repository needs.
     const GENEROUS: Self = Self {
-        time: Duration::from_mins(1),
-        memory: ByteSize::gibibytes(4),
-        output: ByteSize::gibibytes(1),
+        time: WorkerSettings::DEFAULT_TIME,
+        memory: WorkerSettings::DEFAULT_MEMORY,
+        output: WorkerSettings::DEFAULT_OUTPUT,
     };
 
     /// For templates of strangers.

@@ -549,6 +549,7 @@ fn what_relaxes_gates_is_named_and_approved() {
 const WAVES: &str = "\
 version: 1
 ladder: [qa, stage, prod]
+policies: { production: { unpinned: warning } }
 environments:
   prod: { waves: [[eu-1], [us-1]] }
   demo: { after: { all: [stage] }, cluster: demo-1 }
@@ -603,6 +604,14 @@ fn every_setting_that_lets_more_in_is_named() {
         ("'{environment}/{app}.yaml'", "'{environment}/{app}-x.yaml'", "`sites` change"),
         ("tag, repository: repository }\n", "tag }\n    digest: add\n", "`sites` change"),
         ("sites:", "output: elsewhere\nsites:", "`output` changes"),
+        ("unpinned: warning", "unpinned: note", "`policies` of `production` change"),
+        ("{ production: { unpinned: warning } }", "{}", "`policies` of `production` change"),
+        ("sites:", "worker: { memory: 8GiB }\nsites:", "`worker.memory` is raised"),
+        (
+            "repository: repository }\n",
+            "repository: repository }\n    images: { ignore: [{ image: '*', finding: range, reason: x }] }\n",
+            "`range` of `*` is no longer reported",
+        ),
     ] {
         assert!(WAVES.contains(from), "{from}");
         let changed = WAVES.replace(from, to);
@@ -610,7 +619,9 @@ fn every_setting_that_lets_more_in_is_named() {
         output.says(says).finds("gates-relaxed");
     }
     let stricter = WAVES
-        .replace("'{environment}/{app}.yaml'", "'{environment}/{app}.yaml'\n    together: true");
+        .replace("'{environment}/{app}.yaml'", "'{environment}/{app}.yaml'\n    together: true")
+        .replace("unpinned: warning", "unpinned: error")
+        .replace("sites:", "worker: { time: 10s }\nsites:");
     let output = judged(&shop, &[("rungs.yaml", Some(&stricter))]).ends(0);
     assert!(!output.stderr.contains("relaxed"), "{output:?}");
 }
@@ -628,6 +639,35 @@ fn an_app_that_no_longer_moves_as_a_whole_is_named() {
     shop.elsewhere("Apart", &[(path, Some(&apart))]);
     let whole = apart.replace("false", "true");
     let output = judged(&shop, &[(path, Some(&whole))]).ends(0);
+    assert!(!output.stderr.contains("relaxed"), "{output:?}");
+}
+
+#[test]
+fn bounds_of_an_environment_that_go_are_named() {
+    const BOUNDS: &str = "\
+quota: { requests.cpu: '20', pods: '50' }
+limits: { defaultRequest: { cpu: 100m }, max: { cpu: '2' } }
+access:
+  - { group: developers, role: view }
+";
+    let path = "environments/prod/environment.yaml";
+    let shop = Shop::native(&[(path, BOUNDS)]);
+    for (from, to, says) in [
+        ("'50'", "'500'", "`quota` changes (`prod`)"),
+        (", pods: '50'", "", "`quota` changes (`prod`)"),
+        (", max: { cpu: '2' }", "", "`limits` changes (`prod`)"),
+        ("role: view", "role: edit", "`access` grants more (`prod`)"),
+        ("quota:", "generate: { namespaces: false }\nquota:", "`generate.namespaces` is off"),
+    ] {
+        assert!(BOUNDS.contains(from), "{from}");
+        let changed = BOUNDS.replace(from, to);
+        judged(&shop, &[(path, Some(&changed))]).says(says).finds("gates-relaxed");
+    }
+    let stricter = BOUNDS
+        .replace("pods: '50'", "pods: '50', services: '9'")
+        .replace("  - { group: developers, role: view }\n", "")
+        .replace("access:\n", "");
+    let output = judged(&shop, &[(path, Some(&stricter))]);
     assert!(!output.stderr.contains("relaxed"), "{output:?}");
 }
 

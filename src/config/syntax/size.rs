@@ -45,7 +45,7 @@ impl ByteSize {
     }
 
     /// So many GiB.
-    pub const fn gibibytes(count: u64) -> Self {
+    pub(in crate::config) const fn gibibytes(count: u64) -> Self {
         Self(count << 30)
     }
 

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::proposed::ProposedChange;
 use crate::config::{
-    App, Before, Environment, EnvironmentName, Repository, RuleSeverity, Rules, Selection,
-    SiteRule, Sourced, ValueRoute,
+    Access, App, Before, Environment, EnvironmentName, IgnoredFinding, PathPattern, Repository,
+    RuleSeverity, Rules, Selection, SiteRule, Sourced, TimeLimit, ValueRoute, WorkerSettings,
 };
 use crate::diagnostic::{Finding, Findings};
 use crate::holds;
@@ -17,6 +17,7 @@ use crate::promote::gates::{Answer, RelaxedGate, approved};
 use crate::promote::pipelines;
 use crate::sites::Model;
 use crate::source::{Location, RepoPath};
+use crate::yaml::{Node, Value};
 
 /// Something that is weaker after a change.
 struct Relaxation<'a> {
@@ -178,12 +179,46 @@ impl<'a> RelaxationSearch<'a> {
         if sites(head) != sites(base) {
             self.add(None, "`sites` change".to_owned(), at(None));
         }
+        self.ignored_findings(head);
+        self.worker(head);
         for (tier, from, to) in [
             ("preprod", &base.policies.preprod, &head.policies.preprod),
             ("production", &base.policies.production, &head.policies.production),
         ] {
             if !is_as_strict(from, to) {
                 self.add(None, format!("`policies` of `{tier}` change"), at(None));
+            }
+        }
+    }
+
+    /// The findings that nobody would be told any more.
+    fn ignored_findings(&mut self, head: &Repository) {
+        let before = ignored(self.base.repository);
+        for (path, one) in ignored(head) {
+            let was_there = |(other_path, other): &(&PathPattern, &IgnoredFinding)| {
+                *other_path == path
+                    && other.finding == one.finding
+                    && other.image.value == one.image.value
+            };
+            if !before.iter().any(was_there) {
+                let (finding, image) = (one.finding.as_str(), one.image.value.as_str());
+                let what = format!("`{finding}` of `{image}` is no longer reported");
+                self.add(None, what, one.image.location.clone());
+            }
+        }
+    }
+
+    /// How much rendering may take, which ends a run that would never end by itself.
+    fn worker(&mut self, head: &Repository) {
+        let (from, to) = (self.base.repository.worker, head.worker);
+        let time = |one: WorkerSettings| one.time.map(TimeLimit::duration);
+        for (key, is_kept) in [
+            ("time", is_within(time(to), time(from), WorkerSettings::DEFAULT_TIME)),
+            ("memory", is_within(to.memory, from.memory, WorkerSettings::DEFAULT_MEMORY)),
+            ("output", is_within(to.output, from.output, WorkerSettings::DEFAULT_OUTPUT)),
+        ] {
+            if !is_kept {
+                self.add(None, format!("`worker.{key}` is raised"), head.location.clone());
             }
         }
     }
@@ -275,7 +310,30 @@ impl<'a> RelaxationSearch<'a> {
         if !head.is_native() && base.cluster != now.cluster {
             self.add(Some(base), "`cluster` changes".to_owned(), location());
         }
+        self.objects(base, now);
         self.gates(base, now, self.base.now);
+    }
+
+    /// What an environment's own objects keep out: they are rendered, and no gate of an app's
+    /// values judges them.
+    fn objects(&mut self, base: &'a Environment, now: &Environment) {
+        if base.generate.namespaces && !now.generate.namespaces {
+            let what = "`generate.namespaces` is off, and with it `quota`, `limits` and `access`";
+            return self.add(Some(base), what.to_owned(), now.location.clone());
+        }
+        for (key, from, to) in
+            [("quota", &base.quota, &now.quota), ("limits", &base.limits, &now.limits)]
+        {
+            let to = to.as_ref().map(Value::root);
+            if !from.as_ref().is_none_or(|from| keeps_all(from.root(), to)) {
+                let location = to.map_or_else(|| now.location.clone(), Node::location);
+                self.add(Some(base), format!("`{key}` changes"), location);
+            }
+        }
+        let had = |access: &Access| base.access.iter().any(|one| one.value == *access);
+        for access in now.access.iter().filter(|access| !had(&access.value)) {
+            self.add(Some(base), "`access` grants more".to_owned(), access.location.clone());
+        }
     }
 
     fn gates(&mut self, base: &'a Environment, head: &Environment, now: Timestamp) {
@@ -308,6 +366,27 @@ impl<'a> RelaxationSearch<'a> {
     }
 }
 
+/// The findings that are not reported, each with the path of its entry.
+fn ignored(repository: &Repository) -> Vec<(&PathPattern, &IgnoredFinding)> {
+    let rules = repository.sites.iter();
+    rules.flat_map(|rule| rule.images.ignored.iter().map(|one| (&rule.path.value, one))).collect()
+}
+
+/// Whether a limit is no higher than another; either may be the default.
+fn is_within<T: PartialOrd + Copy>(to: Option<T>, from: Option<T>, default: T) -> bool {
+    to.unwrap_or(default) <= from.unwrap_or(default)
+}
+
+/// Whether everything in a map of bounds is as it was; more bounds may have been added.
+fn keeps_all(from: Node<'_>, to: Option<Node<'_>>) -> bool {
+    let Some(to) = to else { return from.entries().len() == 0 };
+    if !(from.is_mapping() && to.is_mapping()) {
+        return from.equals(to);
+    }
+    let mut entries = from.entries();
+    entries.all(|(key, value)| to.get(key.text()).is_some_and(|to| keeps_all(value, Some(to))))
+}
+
 /// Where an app says that its parts go by themselves.
 fn says_parted(app: &App) -> Option<Location> {
     let together = app.settings().root().get("together")?;
@@ -333,7 +412,8 @@ fn is_as_strict(from: &Rules, to: &Rules) -> bool {
     let severity = |rules: &Rules| rules.unpinned.as_ref().map(|one| one.value);
     let replicas = |rules: &Rules| rules.replicas.as_ref().map(|one| one.value);
     let is_kept = |from: Option<RuleSeverity>, to: Option<RuleSeverity>| {
-        from.is_none() || from == to || to == Some(RuleSeverity::Error)
+        // The first severity is the strictest; to ignore a rule is to have none.
+        from.is_none_or(|from| from == RuleSeverity::Ignore || to.is_some_and(|to| to <= from))
     };
     is_kept(severity(from), severity(to))
         && replicas(from).is_none_or(|from| {
