@@ -55,7 +55,8 @@ pub use sourced::Sourced;
 pub use syntax::{
     AppPattern, ByteSize, CLUSTER_PLACEHOLDER, Call, Captures, Cidr, Date, Duration,
     ENVIRONMENT_PLACEHOLDER, EnvironmentName, FilePattern, Glob, KubernetesVersion, OpeningHours,
-    PathPattern, Pattern, Port, Protocol, RetagPattern, TimeLimit, ValueRoute, why_occupied,
+    PathPattern, Pattern, PatternTree, Port, Protocol, RetagPattern, TimeLimit, ValueRoute,
+    why_occupied,
 };
 pub use valid::{
     Access, AccessRole, AccessRule, AccessSubject, App, Environment, Generate, Image, Repository,

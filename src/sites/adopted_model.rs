@@ -119,8 +119,10 @@ impl AdoptedModel {
             }
         }
         for (number, rule) in self.rules.iter().enumerate() {
-            if !self.results().any(|(_, result)| result.rule == number) {
-                let near = files::nearest_path(tree, &rule.entry.path.value, &rule.spellings);
+            if !self.tallies.contains_key(&number) {
+                let spellings: Vec<&str> =
+                    rule.files().iter().map(|files| files.spelling.as_str()).collect();
+                let near = files::nearest_path(tree, &rule.entry.path.value, &spellings);
                 self.near.extend(near.map(|near| (number, near)));
             }
         }
@@ -153,10 +155,13 @@ impl AdoptedModel {
         paths.flat_map(|path| files::other_spellings(tree, path, spellings)).collect()
     }
 
+    /// The patterns of the files of the scope, each once.
     fn patterns(&self) -> Vec<FilePattern> {
-        let rules = self.rules.iter();
+        let rules = self.rules.of_apps(self.scope.apps.as_ref()).into_iter();
         let name = |environment: usize| &self.environments[environment].name;
-        rules.flat_map(|rule| rule.patterns(&self.scope, name)).collect()
+        let all: Vec<_> = rules.flat_map(|rule| rule.patterns(&self.scope, name)).collect();
+        let mut known = HashSet::new();
+        all.iter().filter(|pattern| known.insert(pattern.as_str())).cloned().collect()
     }
 
     fn results(&self) -> impl Iterator<Item = (&RepoPath, &RuleSites)> {
@@ -179,12 +184,21 @@ impl AdoptedModel {
             self.scope.has_environment(&self.environments[*environment].name)
                 && app.as_ref().is_none_or(may_be_of)
         };
-        self.all_matches(path).into_iter().filter(is_wanted).collect()
+        let matches = self.matches_of(path, self.scope.apps.as_ref());
+        matches.into_iter().filter(is_wanted).collect()
     }
 
     /// The same, whatever the scope is.
     fn all_matches(&self, path: &RepoPath) -> Vec<(usize, usize, Option<String>)> {
-        let matches = self.rules.matches(path).into_iter();
+        self.matches_of(path, None)
+    }
+
+    fn matches_of(
+        &self,
+        path: &RepoPath,
+        apps: Option<&BTreeSet<String>>,
+    ) -> Vec<(usize, usize, Option<String>)> {
+        let matches = self.rules.matches(path, apps).into_iter();
         matches.map(|(number, (environment, app))| (number, environment, app)).collect()
     }
 

@@ -5,7 +5,7 @@ use std::slice;
 use std::sync::{Arc, OnceLock};
 
 use crate::config::{
-    CLUSTER_PLACEHOLDER, ENVIRONMENT_PLACEHOLDER, FilePattern, PathPattern, ReadFile,
+    CLUSTER_PLACEHOLDER, ENVIRONMENT_PLACEHOLDER, FilePattern, PathPattern, PatternTree, ReadFile,
 };
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::source::{ReadError, ReadErrorKind, RepoPath, SourceFile, Tree, may_have_secrets};
@@ -216,36 +216,36 @@ pub(super) struct MatchingFiles {
 /// however many patterns lead into it, and only if a pattern does.
 pub(super) fn matching(tree: &Tree, patterns: &[FilePattern]) -> MatchingFiles {
     let mut matching = MatchingFiles::default();
-    let mut varying: Vec<&FilePattern> = Vec::new();
-    for pattern in patterns {
-        if pattern.captures(pattern.prefix()).is_some() {
-            matching.paths.insert(pattern.prefix().clone());
-        } else {
-            varying.push(pattern);
-        }
-    }
+    let (literal, mut varying): (Vec<_>, Vec<_>) =
+        patterns.iter().partition(|pattern| pattern.is_one_file());
+    matching.paths.extend(literal.iter().map(|pattern| pattern.prefix().clone()));
     // Those below a directory follow it.
     varying.sort_by(|a, b| a.prefix().segments().cmp(b.prefix().segments()));
+    let by_segments = PatternTree::new(varying.iter().copied());
+    let enters = |directory: &RepoPath| {
+        by_segments.any_below(directory, |number| varying[number].enters(directory))
+    };
     let mut rest = varying.as_slice();
     while let Some(first) = rest.first() {
+        matching.walk(tree, first.prefix(), enters);
         let end = rest.partition_point(|pattern| pattern.prefix().is_within(first.prefix()));
-        let (inside, others) = rest.split_at(end);
-        walk(tree, first.prefix(), inside, &mut matching);
-        rest = others;
+        rest = &rest[end..];
     }
     matching
 }
 
-fn walk(tree: &Tree, from: &RepoPath, inside: &[&FilePattern], matching: &mut MatchingFiles) {
-    match tree.walk(from, |directory| inside.iter().any(|pattern| pattern.enters(directory))) {
-        Ok(paths) => matching.paths.extend(paths),
-        Err(errors) => {
-            // That a directory is not there is a finding of the rule.
-            let is_serious = |kind: &ReadErrorKind| {
-                !matches!(kind, ReadErrorKind::Missing | ReadErrorKind::NotADirectory)
-            };
-            let errors = errors.iter().filter(|error| is_serious(&error.kind));
-            matching.findings.extend(errors.map(|error| Finding::of_read_error(error, None)));
+impl MatchingFiles {
+    fn walk(&mut self, tree: &Tree, from: &RepoPath, enters: impl Fn(&RepoPath) -> bool) {
+        match tree.walk(from, enters) {
+            Ok(paths) => self.paths.extend(paths),
+            Err(errors) => {
+                // That a directory is not there is a finding of the rule.
+                let is_serious = |kind: &ReadErrorKind| {
+                    !matches!(kind, ReadErrorKind::Missing | ReadErrorKind::NotADirectory)
+                };
+                let errors = errors.iter().filter(|error| is_serious(&error.kind));
+                self.findings.extend(errors.map(|error| Finding::of_read_error(error, None)));
+            }
         }
     }
 }
@@ -290,17 +290,17 @@ fn directories(tree: &Tree, path: &str, segment: &str) -> Vec<RepoPath> {
 pub(super) fn nearest_path(
     tree: &Tree,
     pattern: &PathPattern,
-    spellings: &[String],
+    spellings: &[&str],
 ) -> Option<String> {
     let segments: Vec<_> = pattern.as_str().split('/').collect();
     let mut at = RepoPath::root();
     for (index, segment) in segments.iter().enumerate() {
-        let names: Vec<String> = if *segment == "{environment}" {
+        let names: Vec<&str> = if *segment == "{environment}" {
             spellings.to_vec()
         } else if segment.contains(['{', '*']) {
             return None;
         } else {
-            vec![(*segment).to_owned()]
+            vec![*segment]
         };
         let listed = tree.list(&at).ok()?;
         let there = names.iter().find_map(|name| {

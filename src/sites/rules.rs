@@ -1,7 +1,7 @@
 //! The rules of an adopted repository: which files each one reads, for which app
 //! and environment, and what it finds there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::chart::Charts;
 use super::code::{AMBIGUOUS_ROUTE, UNREADABLE_MARKER, UNREADABLE_TEXT};
@@ -13,24 +13,39 @@ use super::missing_route::MissingRoute;
 use super::scope::ModelScope;
 use super::{Key, Reading, Site, SitePart, SitePartKind, SiteValue, vendored};
 use crate::config::{
-    Environment, EnvironmentName, FilePattern, PathPattern, Repository, SiteKind, SiteRule, Sourced,
+    EnvironmentName, FilePattern, PathPattern, Repository, SiteKind, SiteRule, Sourced,
 };
 use crate::diagnostic::{Finding, Findings};
 use crate::git::CanonicalAddress;
 use crate::source::{Location, RepoPath, Span};
 use crate::yaml::{Place, Route, Value};
 
-/// An entry of `sites` with its patterns for each environment.
+/// An entry of `sites` with its files for each environment.
 #[derive(Debug, Clone)]
 pub(super) struct Rule {
     pub(super) entry: SiteRule,
-    /// By the environment's number. The longest spelling comes first: it wins if
-    /// a path can be read as two environments.
-    patterns: Vec<(usize, FilePattern)>,
-    /// Files that the rule leaves out, by the environment's number.
-    excluded: Vec<(usize, FilePattern)>,
-    /// How paths and routes spell the environments, in the order of the patterns.
-    pub(super) spellings: Vec<String>,
+    /// The longest spelling comes first: it wins if a path can be read as two environments.
+    files: Vec<EnvironmentFiles>,
+    /// Where each environment is among them, by its number.
+    places: HashMap<usize, usize>,
+}
+
+/// The files of one environment that an entry of `sites` means.
+#[derive(Debug, Clone)]
+pub(super) struct EnvironmentFiles {
+    /// The environment's number.
+    pub(super) environment: usize,
+    /// How paths and routes spell the environment.
+    pub(super) spelling: String,
+    pub(super) pattern: FilePattern,
+    /// Those that the entry leaves out.
+    excluded: Vec<FilePattern>,
+}
+
+impl EnvironmentFiles {
+    fn leave_out(&self, path: &RepoPath) -> bool {
+        self.excluded.iter().any(|pattern| pattern.captures(path).is_some())
+    }
 }
 
 /// What a path is to a rule: a file of that environment, and of that app if the path or the
@@ -40,26 +55,25 @@ pub(super) type RuleMatch = (usize, Option<String>);
 impl Rule {
     pub(super) fn new(rule: &SiteRule, repository: &Repository) -> Self {
         let all = repository.environments.iter().enumerate();
-        let mut own: Vec<_> = all
-            .filter(|(_, one)| rule.environment.as_ref().is_none_or(|name| one.is_called(name)))
-            .collect();
-        own.sort_by_key(|(_, one)| std::cmp::Reverse(one.spelling.len()));
-        let of = |pattern: &PathPattern, (number, one): &(usize, &Environment)| {
-            let files = pattern.of_environment(&one.spelling, one.cluster.as_deref())?;
-            Some((*number, files))
-        };
-        let patterns =
-            own.iter().filter_map(|one| Some((of(&rule.path.value, one)?, one.1.spelling.clone())));
-        let (patterns, spellings) = patterns.unzip();
-        let excluded = own
-            .iter()
-            .flat_map(|one| rule.exclude.iter().filter_map(move |pattern| of(&pattern.value, one)));
-        Self { excluded: excluded.collect(), patterns, spellings, entry: rule.clone() }
+        let own =
+            all.filter(|(_, one)| rule.environment.as_ref().is_none_or(|name| one.is_called(name)));
+        let files = own.filter_map(|(environment, one)| {
+            let of = |pattern: &PathPattern| {
+                pattern.of_environment(&one.spelling, one.cluster.as_deref())
+            };
+            let excluded = rule.exclude.iter().filter_map(|pattern| of(&pattern.value)).collect();
+            let (pattern, spelling) = (of(&rule.path.value)?, one.spelling.clone());
+            Some(EnvironmentFiles { environment, spelling, pattern, excluded })
+        });
+        let mut files: Vec<_> = files.collect();
+        files.sort_by_key(|one| std::cmp::Reverse(one.spelling.len()));
+        let places = files.iter().enumerate().map(|(place, one)| (one.environment, place));
+        Self { places: places.collect(), files, entry: rule.clone() }
     }
 
-    /// Whether it has files of an environment.
-    pub(super) fn is_of(&self, environment: usize) -> bool {
-        self.patterns.iter().any(|(number, _)| *number == environment)
+    /// The files of an environment; none if it has none.
+    pub(super) fn files_of(&self, environment: usize) -> Option<&EnvironmentFiles> {
+        self.places.get(&environment).map(|place| &self.files[*place])
     }
 
     /// Whether its path or the rule itself names the app of every site of a file. Markers
@@ -77,9 +91,15 @@ impl Rule {
         own.map(|own| own.value.as_str())
     }
 
-    /// Its patterns, each with the environment's number.
-    pub(super) fn own_patterns(&self) -> impl Iterator<Item = (usize, &FilePattern)> {
-        self.patterns.iter().map(|(number, pattern)| (*number, pattern))
+    /// The only app that it may find sites of; none if something else says it.
+    pub(super) fn only_app(&self) -> Option<&str> {
+        let is_only = self.names_app() && !self.entry.path.value.names_app();
+        self.literal_app().filter(|_| is_only)
+    }
+
+    /// The files of each environment that it has files of.
+    pub(super) fn files(&self) -> &[EnvironmentFiles] {
+        &self.files
     }
 
     /// Whether its files override values of charts. Those inside other objects are for a
@@ -89,14 +109,12 @@ impl Rule {
     }
 
     /// How it reads the files of an environment, and nothing else: not where that is
-    /// written.
-    pub(super) fn reading(&self, environment: usize) -> String {
-        let [patterns, excluded] = [&self.patterns, &self.excluded].map(|patterns| {
-            let own = patterns.iter().filter(|(number, _)| *number == environment);
-            own.map(|(_, pattern)| pattern).collect::<Vec<_>>()
-        });
-        let spelled = self.spelled(environment);
-        format!("{patterns:?} {excluded:?} {} {spelled}", self.entry.reading())
+    /// written. None if it has none.
+    pub(super) fn reading(&self, environment: usize) -> Option<String> {
+        let files = self.files_of(environment)?;
+        let excluded: Vec<_> = files.excluded.iter().map(FilePattern::as_str).collect();
+        let (pattern, spelled) = (files.pattern.as_str(), self.spelled(environment));
+        Some(format!("{pattern:?} {excluded:?} {} {spelled}", self.entry.reading()))
     }
 
     /// The environment's names as far as what the rule finds depends on them; else empty.
@@ -109,31 +127,28 @@ impl Rule {
     }
 
     fn spelling(&self, environment: usize) -> &str {
-        let at = self.patterns.iter().position(|(number, _)| *number == environment);
-        at.map_or("", |at| &self.spellings[at])
+        self.files_of(environment).map_or("", |files| &files.spelling)
     }
 
-    /// The environments of a path: one, unless routes say of which a site is.
-    pub(super) fn matches(&self, path: &RepoPath) -> Vec<RuleMatch> {
+    /// What a path is to it that matches the patterns at these places, each with the app that
+    /// the path names there: a file of one environment, unless routes say of which a site is.
+    pub(super) fn matches(
+        &self,
+        path: &RepoPath,
+        places: BTreeMap<usize, Option<String>>,
+    ) -> impl Iterator<Item = RuleMatch> {
         let literal = self.literal_app();
-        let of_pattern = |(environment, pattern): &(usize, FilePattern)| {
-            let app = pattern.captures(path)?.app;
-            let app = app.or_else(|| literal.map(str::to_owned));
-            Some((*environment, app))
-        };
-        let is_excluded = |environment: usize| {
-            let mut excluded = self.excluded.iter().filter(|(number, _)| *number == environment);
-            excluded.any(|(_, pattern)| pattern.captures(path).is_some())
-        };
-        let mut matches: Vec<RuleMatch> = self.patterns.iter().filter_map(of_pattern).collect();
+        let matched = places.into_iter().map(|(place, app)| (&self.files[place], app));
+        let mut matched: Vec<(&EnvironmentFiles, Option<String>)> = matched.collect();
         if self.entry.path.value.names_environment() {
             // Clusters of one environment share a file that does not say the cluster.
-            let first = matches.first().map(|(environment, _)| self.spelling(*environment));
-            let first = first.unwrap_or_default().to_owned();
-            matches.retain(|(environment, _)| self.spelling(*environment) == first);
+            let first = matched.first().map(|(files, _)| &files.spelling);
+            matched.retain(|(files, _)| Some(&files.spelling) == first);
         }
-        matches.retain(|(environment, _)| !is_excluded(*environment));
-        matches
+        matched.retain(|(files, _)| !files.leave_out(path));
+        matched.into_iter().map(move |(files, app)| {
+            (files.environment, app.or_else(|| literal.map(str::to_owned)))
+        })
     }
 
     /// The patterns of the files that are asked about.
@@ -142,13 +157,8 @@ impl Rule {
         scope: &ModelScope,
         name: impl Fn(usize) -> &'n EnvironmentName,
     ) -> Vec<FilePattern> {
-        let literal = self.literal_app();
-        if self.names_app() && literal.is_some_and(|app| !scope.has_app(app)) {
-            return Vec::new();
-        }
-        let wanted =
-            self.patterns.iter().filter(|(number, _)| scope.has_environment(name(*number)));
-        let patterns = wanted.flat_map(|(_, pattern)| match &scope.apps {
+        let wanted = self.files.iter().filter(|one| scope.has_environment(name(one.environment)));
+        let patterns = wanted.flat_map(|EnvironmentFiles { pattern, .. }| match &scope.apps {
             Some(apps) if self.names_app() && self.entry.path.value.names_app() => {
                 apps.iter().filter(|app| is_segment(app)).map(|app| pattern.of_app(app)).collect()
             }

@@ -9,6 +9,7 @@ mod image;
 mod name;
 mod path;
 mod pattern;
+mod pattern_tree;
 mod quantity;
 mod reference;
 mod size;
@@ -27,6 +28,7 @@ pub use path::{
 };
 pub use pattern::{Glob, Pattern, RetagPattern};
 pub(super) use pattern::{NamespacePattern, RepositoryPattern};
+pub use pattern_tree::PatternTree;
 pub(super) use quantity::{Quantity, ResourceName};
 pub(super) use reference::{
     BranchName, FilePath, ForgeRepository, OutputPath, Requirement, TemplateName, Url, VariableName,

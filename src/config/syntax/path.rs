@@ -1,6 +1,7 @@
 //! Patterns for the paths of sites, and for the apps in them.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use regex::Regex;
 
@@ -129,51 +130,48 @@ pub struct Captures {
 /// The files of one environment that have sites.
 #[derive(Debug, Clone)]
 pub struct FilePattern {
-    regex: Regex,
-    /// The directories on the way to such files.
-    directories: Regex,
+    text: String,
     /// The directories that every such file is in, or the file itself.
     prefix: RepoPath,
-    text: String,
+    /// Each is made when it is first needed: of many patterns, most are not.
+    files: OnceLock<Regex>,
+    /// The directories on the way to such files.
+    directories: OnceLock<Regex>,
 }
 
 impl FilePattern {
     fn new(text: &str) -> Self {
-        let segments: Vec<&str> = text.split('/').collect();
-        let mut source = String::from("^");
-        for (at, segment) in segments.iter().enumerate() {
-            let is_last = at + 1 == segments.len();
-            match (*segment, is_last) {
-                ("**", true) => source.push_str(".+"),
-                ("**", false) => source.push_str("(?:[^/]+/)*"),
-                (segment, _) => {
-                    push_segment(&mut source, segment);
-                    if !is_last {
-                        source.push('/');
-                    }
-                }
-            }
-        }
-        source.push('$');
-        let literal = segments.iter().take_while(|segment| !segment.contains(['*', '{']));
-        let prefix = literal.copied().collect::<Vec<_>>().join("/");
+        let literal = text.split('/').take_while(|segment| !varies(segment));
+        let prefix = literal.collect::<Vec<_>>().join("/");
         Self {
-            regex: Regex::new(&source).expect("every text in it was escaped"),
-            directories: directories(&segments),
-            prefix: RepoPath::new(&prefix).expect("it is part of a path that was checked"),
             text: text.to_owned(),
+            prefix: RepoPath::new(&prefix).expect("it is part of a path that was checked"),
+            files: OnceLock::new(),
+            directories: OnceLock::new(),
         }
+    }
+
+    /// As it is written for the environment.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether there is one such file at most.
+    pub fn is_one_file(&self) -> bool {
+        !varies(&self.text)
     }
 
     /// Whether it is one of these files, and which app its path names, if any.
     pub fn captures(&self, path: &RepoPath) -> Option<Captures> {
-        let captures = self.regex.captures(path.as_str())?;
+        let files = self.files.get_or_init(|| files(&self.text));
+        let captures = files.captures(path.as_str())?;
         Some(Captures { app: captures.name("app").map(|app| app.as_str().to_owned()) })
     }
 
     /// Whether such a file may be below that directory.
     pub fn enters(&self, directory: &RepoPath) -> bool {
-        self.directories.is_match(directory.as_str())
+        let directories = self.directories.get_or_init(|| directories(&self.text));
+        directories.is_match(directory.as_str())
     }
 
     /// The directory that every such file is in, or the file where there is one
@@ -189,12 +187,39 @@ impl FilePattern {
     }
 }
 
-/// What matches each directory on the way to files of these segments.
-fn directories(segments: &[&str]) -> Regex {
+/// Whether a part of a pattern stands for several texts.
+fn varies(text: &str) -> bool {
+    text.contains(['*', '{'])
+}
+
+/// What matches each file of a pattern.
+fn files(text: &str) -> Regex {
+    let segments: Vec<&str> = text.split('/').collect();
+    let mut source = String::from("^");
+    for (at, segment) in segments.iter().enumerate() {
+        let is_last = at + 1 == segments.len();
+        match (*segment, is_last) {
+            ("**", true) => source.push_str(".+"),
+            ("**", false) => source.push_str("(?:[^/]+/)*"),
+            (segment, _) => {
+                push_segment(&mut source, segment);
+                if !is_last {
+                    source.push('/');
+                }
+            }
+        }
+    }
+    source.push('$');
+    Regex::new(&source).expect("every text in it was escaped")
+}
+
+/// What matches each directory on the way to files of a pattern.
+fn directories(text: &str) -> Regex {
+    let segments: Vec<&str> = text.split('/').collect();
     let mut source = String::from("^");
     let mut open = 0;
     let above = match segments.split_last() {
-        Some((&"**", _)) | None => segments,
+        Some((&"**", _)) | None => &segments,
         Some((_, above)) => above,
     };
     for (at, segment) in above.iter().enumerate() {
@@ -390,6 +415,7 @@ mod tests {
         assert_eq!(prefix("envs/{environment}/**/*.yaml"), "envs/qa");
         assert_eq!(prefix("legacy/prod.yaml"), "legacy/prod.yaml");
         assert_eq!(prefix("{app}/x.yaml"), ".");
+        assert_eq!(prefix("*"), ".");
     }
 
     #[test]
