@@ -12,7 +12,7 @@ use crate::diagnostic::Finding;
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{BranchDates, History, Source, Tenure};
 use crate::holds::{self, Hold};
-use crate::sites::{AppSites, Model, ModelScope, State};
+use crate::sites::{AppSites, Model, ModelScope, State, UnboundEnvironments};
 use crate::source::{RevisionError, Tree};
 
 /// One commit, or the work tree, with everything that is known about it: what a
@@ -36,8 +36,8 @@ pub struct Base<'a> {
     pub now: Timestamp,
     /// The sites of each app that was looked up.
     sites: RefCell<HashMap<EnvironmentName, FoundApps>>,
-    /// Whether no file belongs to an environment, of those that were looked up.
-    unbound: RefCell<HashMap<EnvironmentName, bool>>,
+    /// The environments that no file belongs to.
+    pub(super) unbound: UnboundEnvironments<'a>,
 }
 
 /// The sites of each app of an environment that was looked up; none if it does not have
@@ -56,7 +56,8 @@ impl<'a> Base<'a> {
         holds: Vec<Hold>,
         now: Timestamp,
     ) -> Self {
-        let (forge, sites, unbound) = (None, RefCell::default(), RefCell::default());
+        let (forge, sites) = (None, RefCell::default());
+        let unbound = UnboundEnvironments::new(repository, tree);
         Self { commit, tree, repository, model, history, holds, forge, now, sites, unbound }
     }
 
@@ -145,10 +146,7 @@ impl Evidence for Base<'_> {
     }
 
     fn is_unbound(&self, environment: &EnvironmentName) -> bool {
-        let mut known = self.unbound.borrow_mut();
-        *known
-            .entry(environment.clone())
-            .or_insert_with(|| Model::is_unbound(self.repository, self.tree, environment))
+        self.unbound.contains(environment)
     }
 
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold> {

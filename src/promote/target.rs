@@ -90,9 +90,8 @@ impl TargetEnvironment<'_> {
             return shared;
         }
         // Where no app has a file, the configuration is wrong, and not the app's name.
-        let (repository, tree) = (self.base.repository, self.base.tree);
         if self.base.commit.is_some()
-            && let Some(unbound) = Model::unbound(repository, tree, &self.environment.name)
+            && let Some(unbound) = self.base.unbound.finding(&self.environment.name)
         {
             return unbound;
         }

@@ -19,7 +19,7 @@ use crate::config::{
 };
 use crate::diagnostic::Findings;
 use crate::git::{ContentFacts, FactKey, fact_key};
-use crate::source::{ReadErrorKind, RepoPath, SourceFile, Tree};
+use crate::source::{RepoPath, SourceFile, Tree};
 
 /// The apps whose files are looked for by a pattern for each of them, rule and environment.
 const FEW: usize = 16;
@@ -128,23 +128,21 @@ impl AdoptedModel {
         }
     }
 
-    /// Whether no file of a tree belongs to an environment of the scope. No file is read.
-    pub(super) fn is_unbound(&self, tree: &Tree) -> bool {
+    /// The environments of the scope that no file of a tree belongs to. No file is read.
+    pub(super) fn unbound(&self, tree: &Tree) -> HashSet<EnvironmentName> {
         let found = files::matching(tree, &self.patterns());
-        // What cannot be listed may have such files. A path without anything that varies is
-        // found whether or not it is there.
-        let is_there = |path: &RepoPath| {
-            let names = path.parent().map(|directory| tree.names(&directory));
-            match names {
-                Some(Ok(names)) => names.iter().any(|one| one.name == path.name()),
-                Some(Err(error)) => {
-                    !matches!(error.kind, ReadErrorKind::Missing | ReadErrorKind::NotADirectory)
-                }
-                None => false,
-            }
-        };
-        let mut own = found.paths.iter().filter(|path| !self.matches(path).is_empty());
-        found.findings.is_empty() && !own.any(is_there)
+        // What cannot be listed may have files of any.
+        if !found.findings.is_empty() {
+            return HashSet::new();
+        }
+        let there = files::existing(tree, &found.paths);
+        let matches = there.into_iter().flat_map(|path| self.matches(path));
+        let bound: HashSet<usize> = matches.map(|(_, environment, _)| environment).collect();
+        let all = self.environments.iter().enumerate();
+        let unbound = all.filter(|(number, one)| {
+            !bound.contains(number) && self.scope.has_environment(&one.name)
+        });
+        unbound.map(|(_, one)| one.name.clone()).collect()
     }
 
     /// The directories that rules would find if an environment had their names, which no

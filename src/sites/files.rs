@@ -1,6 +1,6 @@
 //! The files of a model: those that patterns match, each parsed once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::slice;
 use std::sync::{Arc, OnceLock};
 
@@ -240,14 +240,40 @@ impl MatchingFiles {
             Ok(paths) => self.paths.extend(paths),
             Err(errors) => {
                 // That a directory is not there is a finding of the rule.
-                let is_serious = |kind: &ReadErrorKind| {
-                    !matches!(kind, ReadErrorKind::Missing | ReadErrorKind::NotADirectory)
-                };
-                let errors = errors.iter().filter(|error| is_serious(&error.kind));
+                let errors = errors.iter().filter(|error| !is_absent(error));
                 self.findings.extend(errors.map(|error| Finding::of_read_error(error, None)));
             }
         }
     }
+}
+
+/// Those of these paths that a directory has, even as a link to nothing. One that cannot be
+/// listed may have all of its own. A path without anything that varies matches whether or not
+/// it is there.
+pub(super) fn existing<'p>(tree: &Tree, paths: &'p BTreeSet<RepoPath>) -> Vec<&'p RepoPath> {
+    let mut by_directory: BTreeMap<RepoPath, Vec<&RepoPath>> = BTreeMap::new();
+    for path in paths {
+        if let Some(directory) = path.parent() {
+            by_directory.entry(directory).or_default().push(path);
+        }
+    }
+    let existing = by_directory.into_iter().flat_map(|(directory, mut paths)| {
+        match tree.names(&directory) {
+            Ok(names) => {
+                let names: HashSet<&str> = names.iter().map(|one| one.name.as_str()).collect();
+                paths.retain(|path| names.contains(path.name()));
+            }
+            Err(error) if is_absent(&error) => paths.clear(),
+            Err(_) => {}
+        }
+        paths
+    });
+    existing.collect()
+}
+
+/// Whether a directory cannot be listed because it is not there.
+fn is_absent(error: &ReadError) -> bool {
+    matches!(error.kind, ReadErrorKind::Missing | ReadErrorKind::NotADirectory)
 }
 
 /// The directories in the place of `{environment}` that are none of these spellings; none if

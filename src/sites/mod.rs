@@ -39,6 +39,7 @@ mod shared;
 mod site;
 mod state;
 mod state_reference;
+mod unbound;
 mod vendored;
 mod write;
 
@@ -62,4 +63,5 @@ pub use site::{
 };
 pub use state::{State, StateBasis};
 pub use state_reference::{KeyedValue, KnownKeys, StateReference, is_image_text};
+pub use unbound::UnboundEnvironments;
 pub use write::{WriteOptions, barrier, changes, shared_base};

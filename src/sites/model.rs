@@ -1,17 +1,15 @@
 //! The sites of a whole tree.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::adopted_model::AdoptedModel;
 use super::chart::is_of_chart;
-use super::code::UNBOUND_ENVIRONMENT;
-use super::files;
 use super::native_model::NativeModel;
 use super::{AppFiles, AppInstance, AppSites, ModelScope, Site, StateBasis};
-use crate::config::{EnvironmentName, Loaded, Repository, SiteRule};
-use crate::diagnostic::{Finding, Findings, nearest};
+use crate::config::{EnvironmentName, Loaded, Repository};
+use crate::diagnostic::Findings;
 use crate::git::ContentFacts;
 use crate::source::{RepoPath, SourceFile, Tree};
 
@@ -65,50 +63,13 @@ impl Model {
         })
     }
 
-    /// Whether no file of a tree belongs to an environment. No file is read.
-    pub fn is_unbound(repository: &Repository, tree: &Tree, environment: &EnvironmentName) -> bool {
-        let environments = Some(BTreeSet::from([environment.clone()]));
-        match Self::empty(repository, &ModelScope { environments, apps: None }).0 {
-            // Its directory has its own file.
-            Layout::Native(_) => false,
-            Layout::Adopted(model) => model.is_unbound(tree),
+    /// The environments that no file of a tree belongs to. No file is read.
+    pub(super) fn unbound(repository: &Repository, tree: &Tree) -> HashSet<EnvironmentName> {
+        match Self::empty(repository, &ModelScope::all()).0 {
+            // The directory of each has its own file.
+            Layout::Native(_) => HashSet::new(),
+            Layout::Adopted(model) => model.unbound(tree),
         }
-    }
-
-    /// The finding that no file belongs to an environment, although the configuration names
-    /// it; none if one does.
-    pub fn unbound(
-        repository: &Repository,
-        tree: &Tree,
-        environment: &EnvironmentName,
-    ) -> Option<Finding> {
-        let declared = || repository.environment(environment).map(|one| &one.location);
-        let location = repository.ladder.location(environment).or_else(declared)?;
-        if !Self::is_unbound(repository, tree, environment) {
-            return None;
-        }
-        let others = Self::other_spellings(repository, tree);
-        let near = nearest(environment.as_str(), others.iter().map(String::as_str));
-        let only = others.first().filter(|_| others.len() == 1).map(String::as_str);
-        let near = near.or(only);
-        let clusters = without_clusters(repository, tree, environment)
-            .filter(|clusters| clusters.are_there || near.is_none());
-        let help = match (clusters, near) {
-            (Some(clusters), _) => clusters.help,
-            (None, Some(near)) => format!(
-                "did you mean `{near}`? If paths spell it so, say `environments: {{ {environment}: \
-                 {{ path: {near} }} }}`"
-            ),
-            (None, None) => {
-                "correct its name, or take it off the ladder until it has a file".to_owned()
-            }
-        };
-        let message = format!("no file belongs to the environment `{environment}`");
-        Some(
-            Finding::new(&UNBOUND_ENVIRONMENT, message, location.clone())
-                .because("no file that `sites` names is in it")
-                .help(help),
-        )
     }
 
     /// The apps of a tree, in whatever environment.
@@ -327,37 +288,6 @@ impl Model {
         }
         findings.settled()
     }
-}
-
-/// An environment without clusters that an entry with `{cluster}` in its path is of.
-struct WithoutClusters {
-    help: String,
-    /// Whether there are directories that look like those of clusters.
-    are_there: bool,
-}
-
-fn without_clusters(
-    repository: &Repository,
-    tree: &Tree,
-    environment: &EnvironmentName,
-) -> Option<WithoutClusters> {
-    let one = repository.environment(environment).filter(|one| one.cluster.is_none())?;
-    let is_of = |rule: &&SiteRule| {
-        rule.path.value.names_cluster()
-            && rule.environment.as_ref().is_none_or(|name| one.is_called(name))
-    };
-    let path = &repository.sites.iter().find(is_of)?.path.value;
-    let names = files::clusters(tree, path, &one.spelling);
-    let waves: Vec<_> = match &names[..] {
-        [] => ["[CLUSTER]", "[CLUSTER]"].map(str::to_owned).into(),
-        names => names.iter().map(|name| format!("[{name}]")).collect(),
-    };
-    let help = format!(
-        "`{{cluster}}` in `{path}` stands for clusters, and `{environment}` has none: say \
-         `environments: {{ {environment}: {{ waves: [{}] }} }}`",
-        waves.join(", ")
-    );
-    Some(WithoutClusters { help, are_there: !names.is_empty() })
 }
 
 /// The paths, without those below others.

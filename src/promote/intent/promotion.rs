@@ -11,7 +11,7 @@ use crate::promote::gates::{Answer, Evidence as _, Gate};
 use crate::promote::planning::{AppOutcome, Planner};
 use crate::promote::select;
 use crate::promote::{Request, Verdict};
-use crate::sites::{Model, NO_SITE, State};
+use crate::sites::{NO_SITE, State};
 
 /// Promotion of apps.
 pub struct Promotion {
@@ -91,7 +91,7 @@ fn passed_over(base: &Base<'_>, target: &Environment, outcome: &AppOutcome) -> O
     let mut below = repository.environments.iter().map(|one| &one.name);
     below.find_map(|name| {
         let is_new = is_below(name) && !had_it(name);
-        is_new.then(|| Model::unbound(repository, base.tree, name)).flatten()
+        is_new.then(|| base.unbound.finding(name)).flatten()
     })
 }
 

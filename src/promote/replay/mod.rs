@@ -28,10 +28,10 @@ use crate::history::{
     Timeline,
 };
 use crate::holds;
-use crate::sites::{State, StateReference};
+use crate::sites::{State, StateReference, UnboundEnvironments};
 use crate::source::{Location, Tree};
 
-use replayed_base::{ReplayedBase, UnboundEnvironments};
+use replayed_base::ReplayedBase;
 
 /// Which changes are judged.
 pub struct ReplayQuery<'a> {

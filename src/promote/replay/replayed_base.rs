@@ -1,21 +1,20 @@
 //! What gates know of a commit of the past: what was there right before it.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::Finding;
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{self, BranchDates, PastMoment, Tenure};
 use crate::holds::{self, Hold};
 use crate::promote::gates::Evidence;
-use crate::sites::{Model, State};
-use crate::source::{RepoPath, Tree};
+use crate::sites::{State, UnboundEnvironments};
+use crate::source::RepoPath;
 
 /// The base that a change of the past was made for: the commit before it.
 pub(super) struct ReplayedBase<'a> {
     pub(super) repository: &'a Repository,
     pub(super) moment: PastMoment<'a>,
+    /// The environments that no file of today belongs to: their names may be mistakes of the
+    /// configuration that is tried out.
     pub(super) unbound: &'a UnboundEnvironments<'a>,
 }
 
@@ -45,7 +44,7 @@ impl Evidence for ReplayedBase<'_> {
     }
 
     fn is_unbound(&self, environment: &EnvironmentName) -> bool {
-        self.unbound.contain(environment)
+        self.unbound.contains(environment)
     }
 
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold> {
@@ -77,26 +76,5 @@ impl ReplayedBase<'_> {
         }
         let environments = holds::environments_against(self.repository, environment);
         environments.filter_map(|one| holds::path(one, app)).collect()
-    }
-}
-
-/// The environments that no file of today belongs to: their names may be mistakes of the
-/// configuration that is tried out.
-pub(super) struct UnboundEnvironments<'a> {
-    repository: &'a Repository,
-    tree: &'a Tree,
-    known: RefCell<HashMap<EnvironmentName, bool>>,
-}
-
-impl<'a> UnboundEnvironments<'a> {
-    pub(super) fn new(repository: &'a Repository, tree: &'a Tree) -> Self {
-        Self { repository, tree, known: RefCell::default() }
-    }
-
-    fn contain(&self, environment: &EnvironmentName) -> bool {
-        let mut known = self.known.borrow_mut();
-        *known
-            .entry(environment.clone())
-            .or_insert_with(|| Model::is_unbound(self.repository, self.tree, environment))
     }
 }

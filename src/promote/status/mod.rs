@@ -9,7 +9,7 @@ mod settings;
 mod status_builder;
 mod sites;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
@@ -110,7 +110,7 @@ pub fn status(
     // Those about an entry come first: what they say of single apps is the same.
     let mut findings = model.findings_of_files(is_shown);
     findings.extend(sites.findings(is_shown));
-    findings.extend(unbound(base, &rows, &shown));
+    findings.extend(unbound(&asked, &rows, &shown));
     // Of apps that are selected by name, nobody knows what others there are.
     if *apps == AppSelection::All && !rows.is_empty() {
         findings.extend(misnamed::findings(base.repository(), &rows));
@@ -122,18 +122,16 @@ pub fn status(
 }
 
 /// The findings about environments that no file belongs to.
-fn unbound(base: &LoadedBase, rows: &[AppStatus], shown: &[EnvironmentName]) -> Findings {
+fn unbound(base: &Base<'_>, rows: &[AppStatus], shown: &[EnvironmentName]) -> Findings {
     // If no app is found at all, the patterns are wrong, which is said of them.
     if rows.is_empty() {
         return Findings::new();
     }
-    let has_apps = |environment: &EnvironmentName| {
-        let cells = rows.iter().flat_map(|row| &row.environments);
-        let mut own = cells.filter(|cell| cell.environment == *environment);
-        own.any(|cell| cell.references.is_some() || cell.is_unreadable)
-    };
-    let empty = shown.iter().filter(|environment| !has_apps(environment));
-    empty.filter_map(|one| Model::unbound(base.repository(), &base.tree, one)).collect()
+    let cells = rows.iter().flat_map(|row| &row.environments);
+    let with_apps = cells.filter(|cell| cell.references.is_some() || cell.is_unreadable);
+    let with_apps: HashSet<_> = with_apps.map(|cell| &cell.environment).collect();
+    let empty = shown.iter().filter(|environment| !with_apps.contains(environment));
+    empty.filter_map(|one| base.unbound.finding(one)).collect()
 }
 
 /// The apps whose sites are read.
