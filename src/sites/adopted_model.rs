@@ -45,8 +45,9 @@ pub(super) struct AdoptedModel {
     claimed_twice: BTreeMap<RepoPath, Arc<[ClaimedTwice]>>,
     /// The places in each file that several environments have sites at.
     overlaps: BTreeMap<RepoPath, Arc<Overlaps>>,
-    /// The files of each app, by environment.
-    index: BTreeMap<(usize, String), BTreeSet<RepoPath>>,
+    /// The files of each app, by environment, each with the numbers of the results in it that
+    /// are about the app.
+    index: BTreeMap<(usize, String), BTreeMap<RepoPath, Vec<usize>>>,
     /// Files that cannot be read and may belong to any app of their rules.
     nameless: BTreeSet<RepoPath>,
     /// The paths that lead to a file through symbolic links.
@@ -166,6 +167,19 @@ impl AdoptedModel {
         self.results.iter().flat_map(|(path, all)| all.iter().map(move |result| (path, result)))
     }
 
+    /// What the rules found for an app in an environment.
+    fn results_of(
+        &self,
+        environment: usize,
+        app: &str,
+    ) -> impl Iterator<Item = (&RepoPath, &RuleSites)> {
+        let files = self.index.get(&(environment, app.to_owned())).into_iter().flatten();
+        files.flat_map(|(path, numbers)| {
+            let results = &self.results[path];
+            numbers.iter().map(move |number| (path, &results[*number]))
+        })
+    }
+
     fn note_link(&mut self, path: &RepoPath) {
         let Some(parsed) = self.files.get(path) else { return };
         let target = parsed.file.path().clone();
@@ -268,15 +282,17 @@ impl AdoptedModel {
     fn install(&mut self, path: &RepoPath, results: Option<Vec<RuleSites>>) {
         self.forget(path);
         let Some(results) = results else { return };
-        for result in &results {
+        for (number, result) in results.iter().enumerate() {
             self.tallies.entry(result.rule).or_default().add(path, result);
             let apps = result.found.iter().flatten().map(|(app, _)| app.clone());
             // What has no place for it in a file of all environments is not there.
             let skip = &self.environments[result.environment].skip;
             let own = result.app.clone();
             let own = own.filter(|app| !result.is_without_site() || !skip.contains(app));
-            for app in apps.chain(own).filter(|app| self.scope.has_app(app)) {
-                self.index.entry((result.environment, app)).or_default().insert(path.clone());
+            let apps: BTreeSet<String> = apps.chain(own).collect();
+            for app in apps.into_iter().filter(|app| self.scope.has_app(app)) {
+                let files = self.index.entry((result.environment, app)).or_default();
+                files.entry(path.clone()).or_default().push(number);
             }
             if result.found.is_err() && result.app.is_none() {
                 self.nameless.insert(path.clone());
@@ -378,27 +394,22 @@ impl AdoptedModel {
         if !self.rules.name_apps_of(number) {
             return None;
         }
-        let paths = self.index.get(&(number, instance.app.clone()));
-        let paths: BTreeSet<RepoPath> = paths.into_iter().flatten().cloned().collect();
+        let mut own: BTreeMap<RepoPath, Vec<RuleSites>> = BTreeMap::new();
+        for (path, result) in self.results_of(number, &instance.app) {
+            own.entry(path.clone()).or_default().push(result.clone());
+        }
         let (environments, rules) = (Arc::clone(&self.environments), Arc::clone(&self.rules));
         let mut narrowed = Self::without_files(environments, rules, ModelScope::of(instance));
         narrowed.is_narrowed = true;
-        narrowed.files = self.files.only(paths.iter().cloned());
+        narrowed.files = self.files.only(own.keys().cloned());
         narrowed.charts = Arc::clone(&self.charts);
-        for path in &paths {
-            narrowed.note_link(path);
-            let own = |result: &&RuleSites| {
-                let has_app = |found: &BTreeMap<_, _>| found.contains_key(&instance.app);
-                result.environment == number
-                    && (result.app.as_ref() == Some(&instance.app)
-                        || result.found.as_ref().is_ok_and(has_app))
-            };
-            let results = self.results.get(path).into_iter().flatten();
-            narrowed.install(path, Some(results.filter(own).cloned().collect()));
-            let overlaps = self.overlaps.get(path).map(Arc::clone);
+        for (path, results) in own {
+            narrowed.note_link(&path);
+            narrowed.install(&path, Some(results));
+            let overlaps = self.overlaps.get(&path).map(Arc::clone);
             narrowed.overlaps.extend(overlaps.map(|overlaps| (path.clone(), overlaps)));
-            let claims = self.claimed_twice.get(path).map(Arc::clone);
-            narrowed.claimed_twice.extend(claims.map(|claims| (path.clone(), claims)));
+            let claims = self.claimed_twice.get(&path).map(Arc::clone);
+            narrowed.claimed_twice.extend(claims.map(|claims| (path, claims)));
         }
         Some(narrowed)
     }
@@ -514,63 +525,54 @@ impl AdoptedModel {
 
     pub(super) fn app(&self, environment: &EnvironmentName, app: &str) -> Option<AppSites> {
         let number = self.number(environment)?;
-        let paths = self.index.get(&(number, app.to_owned()))?;
+        if !self.index.contains_key(&(number, app.to_owned())) {
+            return None;
+        }
         let mut sites = Vec::new();
         let mut blocking = Findings::new();
         let mut rules = BTreeSet::new();
-        for path in paths {
-            let results = self.results.get(path).into_iter().flatten();
-            for result in results.filter(|result| result.environment == number) {
-                match &result.found {
-                    Ok(found) => {
-                        let own = found.get(app);
-                        rules.extend(own.map(|_| result.rule));
-                        let own = own.into_iter().flatten().cloned();
-                        let own = own.map(|site| self.beside_as_elsewhere(number, app, site));
-                        let own = own.map(|site| self.barred(path, number, &site));
-                        let images = &self.rules[result.rule].entry.images;
-                        sites.extend(own.map(|site| Site {
-                            is_as_meant: site.value.as_ref().is_some_and(SiteValue::moves)
-                                && is_ignored(images, IgnorableFinding::Range, &site),
-                            ..site
-                        }));
-                    }
-                    Err(findings) if result.app.as_deref() == Some(app) => {
-                        blocking.extend(findings.iter().cloned());
-                    }
-                    Err(_) => {}
+        for (path, result) in self.results_of(number, app) {
+            match &result.found {
+                Ok(found) => {
+                    let own = found.get(app);
+                    rules.extend(own.map(|_| result.rule));
+                    let own = own.into_iter().flatten().cloned();
+                    let own = own.map(|site| self.beside_as_elsewhere(number, app, site));
+                    let own = own.map(|site| self.barred(path, number, &site));
+                    let images = &self.rules[result.rule].entry.images;
+                    sites.extend(own.map(|site| Site {
+                        is_as_meant: site.value.as_ref().is_some_and(SiteValue::moves)
+                            && is_ignored(images, IgnorableFinding::Range, &site),
+                        ..site
+                    }));
                 }
+                Err(findings) if result.app.as_deref() == Some(app) => {
+                    blocking.extend(findings.iter().cloned());
+                }
+                Err(_) => {}
             }
         }
         blocking.extend(self.unread(number, &rules));
-        let findings = self.findings_of(app, (number, paths), &sites);
+        let findings = self.findings_of(app, number, &sites);
         let unpinned = self.environments[number].unpinned;
         let found = AppSites::new(environment, app, sites, blocking, unpinned);
         let moves_together = rules.iter().all(|&rule| self.rules[rule].entry.together.value);
         Some(AppSites { moves_together, ..found.with_findings(findings) })
     }
 
-    /// What is wrong with an app's sites in an environment, in these files, or with the
-    /// entries that name them.
-    fn findings_of(
-        &self,
-        app: &str,
-        (environment, paths): (usize, &BTreeSet<RepoPath>),
-        sites: &[Site],
-    ) -> Findings {
-        let own = paths.iter().flat_map(|path| {
-            let results = self.results.get(path).into_iter().flatten();
-            results.filter(|result| result.environment == environment).map(move |one| (path, one))
-        });
+    /// What is wrong with an app's sites in an environment, or with the entries that name
+    /// them.
+    fn findings_of(&self, app: &str, environment: usize, sites: &[Site]) -> Findings {
         // A site of nobody in a file of several apps may be of any of them.
-        let own = own.filter(|(_, result)| {
+        let own = self.results_of(environment, app).filter(|(_, result)| {
             let has_app = || result.found.as_ref().is_ok_and(|found| found.contains_key(app));
             result.app.as_deref().map_or_else(has_app, |name| name == app)
         });
         let own: Vec<_> = own.collect();
         let mut findings: Findings =
             own.iter().flat_map(|(_, result)| result.findings.iter().cloned()).collect();
-        let claims = paths.iter().filter_map(|path| self.claimed_twice.get(path));
+        let files = self.index.get(&(environment, app.to_owned())).into_iter().flatten();
+        let claims = files.filter_map(|(path, _)| self.claimed_twice.get(path));
         let claims = claims.flat_map(|claims| claims.iter());
         let is_own = |claim: &&ClaimedTwice| {
             claim.environment == environment && claim.apps.iter().any(|name| name == app)
@@ -599,9 +601,9 @@ impl AdoptedModel {
             return site;
         };
         let others = (0..self.environments.len()).filter(|number| *number != environment);
-        let paths = others.filter_map(|number| self.index.get(&(number, app.to_owned()))).flatten();
-        let results = paths.filter_map(|path| self.results.get(path)).flatten();
-        let found = results.filter_map(|result| result.found.as_ref().ok()?.get(app)).flatten();
+        let results = others.flat_map(|number| self.results_of(number, app));
+        let found =
+            results.filter_map(|(_, result)| result.found.as_ref().ok()?.get(app)).flatten();
         let mut same = found.filter(|other| other.key == site.key);
         match same.find_map(|other| reference.split_as(other)) {
             Some(parts) => Site { parts: parts.into(), removal: Removal::Empty, ..site },
@@ -652,7 +654,7 @@ impl AdoptedModel {
         let apps = self.index.iter().map(|((environment, app), paths)| {
             let environment = &self.environments[*environment].name;
             let sites = self.app(environment, app).map(|app| app.sites).unwrap_or_default();
-            shared::Own { environment, app, files: paths.iter().collect(), sites }
+            shared::Own { environment, app, files: paths.keys().collect(), sites }
         });
         let apps: Vec<_> = apps.collect();
         let mut found = shared::find(tree, &apps);
