@@ -6,19 +6,20 @@
 //! `Chart.yaml` of a chart.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::iter::successors;
 use std::sync::Arc;
 
 use super::chart::{self, CHART_VALUES};
 use super::cursor::{Cursor, text};
 use super::files::ParsedFile;
 use super::kinds::helm_values::HelmSiteReader;
-use super::kinds::kustomization::{KUSTOMIZATIONS, is_kustomization};
-use super::kinds::reader::{SiteBuilder, SiteReader as _};
+use super::kinds::kustomization::{KUSTOMIZATIONS, inline_patches, is_kustomization};
+use super::kinds::reader::{FoundSites, SiteBuilder, SiteReader as _};
 use super::kinds::sites_of_content;
 use super::{Barrier, Site, SitePartKind, SiteValue};
 use crate::config::{EnvironmentName, ImageFilter};
 use crate::source::{RepoPath, Tree};
-use crate::yaml::{Route, Step};
+use crate::yaml::{Place, Route, Step, Value};
 
 /// The most files that are followed from one app's: no repository that people
 /// wrote has more, and one made to do harm could.
@@ -35,7 +36,7 @@ pub(super) struct Own<'m> {
 /// The sites of each app that are only in files of several environments, in the
 /// order of the apps.
 pub(super) fn find(tree: &Tree, apps: &[Own<'_>]) -> Vec<Vec<Site>> {
-    let mut follower = Follower { tree, files: HashMap::new(), sites: HashMap::new() };
+    let mut follower = Follower::new(tree);
     // Apps with the same files have the same answer.
     let mut reached: HashMap<&[&RepoPath], BTreeSet<RepoPath>> = HashMap::new();
     let mut users: BTreeMap<RepoPath, BTreeSet<&EnvironmentName>> = BTreeMap::new();
@@ -56,7 +57,7 @@ pub(super) fn find(tree: &Tree, apps: &[Own<'_>]) -> Vec<Vec<Site>> {
         let of_files = || {
             let files = &reached[&*own.files];
             let reached: Vec<_> = files.iter().flat_map(|file| follower.sites(file)).collect();
-            let covered = Covered::new(&neighbours.sites(own), &reached);
+            let covered = Covered::new(&neighbours.sites(own), &reached, &follower.patches);
             let shared =
                 files.iter().filter(|file| users[*file].len() > 1 && !owned.contains(file));
             let sites = shared.flat_map(|file| {
@@ -106,7 +107,8 @@ impl<'a> Neighbours<'a> {
 
 /// Images that an environment's own files set, or that the files which it uses replace in
 /// others.
-struct Covered {
+struct Covered<'p> {
+    inline: &'p InlinePatches,
     keys: HashSet<super::Key>,
     /// Repositories that an entry of `images` replaces.
     replaced: HashSet<String>,
@@ -114,17 +116,18 @@ struct Covered {
     patched: Vec<String>,
 }
 
-impl Covered {
-    fn new(own: &[&Site], reached: &[&Site]) -> Self {
+impl<'p> Covered<'p> {
+    fn new(own: &[&Site], reached: &[&Site], inline: &'p InlinePatches) -> Self {
         let all = own.iter().chain(reached);
         let replaced = all.clone().filter(|site| is_entry(site));
         let replaced = replaced.map(|site| site.key.name().to_owned());
         let with_value = own.iter().filter(|site| site.value.is_some());
         let repositories =
             with_value.clone().filter_map(|site| site.repository()).map(str::to_owned);
-        let patched = all.copied().filter(|site| is_patch(site));
+        let patched = all.copied().filter(|site| inline.have(site));
         let names = |site: &Site| [Some(site.key.name().to_owned()), site.qualified.clone()];
         Self {
+            inline,
             replaced: replaced.chain(repositories).collect(),
             keys: with_value.map(|site| site.key.clone()).collect(),
             patched: patched.flat_map(names).flatten().collect(),
@@ -136,7 +139,7 @@ impl Covered {
             || site.repository().is_some_and(|repository| self.replaced.contains(repository));
         self.keys.contains(&site.key)
             || !is_entry(site) && is_replaced()
-            || !is_entry(site) && !is_patch(site) && self.is_patched(site)
+            || !is_entry(site) && !self.inline.have(site) && self.is_patched(site)
     }
 
     /// Whether a patch replaces the image of a container: one that names it, or its number in
@@ -166,14 +169,32 @@ fn is_entry(site: &Site) -> bool {
     site.value.is_some() && last == Some(&Step::Key("newTag".to_owned()))
 }
 
-/// Whether it is in a patch that is a text of a kustomization.
-fn is_patch(site: &Site) -> bool {
-    let steps = site.parts.first().map(|part| part.at.route.steps()).unwrap_or_default();
-    let is_text = |step: &Step| matches!(step, Step::Text(_));
-    let is_list = |key: &str| key.starts_with("patches");
-    site.value.is_some()
-        && matches!(steps.first(), Some(Step::Key(key)) if is_list(key))
-        && steps.iter().any(is_text)
+/// The places of the patches that are texts of kustomizations, by file.
+#[derive(Default)]
+struct InlinePatches(HashMap<RepoPath, HashSet<Place>>);
+
+impl InlinePatches {
+    fn read(&mut self, parsed: &ParsedFile, documents: &[Value]) {
+        let roots = Cursor::roots(documents);
+        let patches = roots.flat_map(|root| inline_patches(&root, &mut FoundSites::default()));
+        let places: HashSet<Place> = patches.map(|patch| patch.root.place()).collect();
+        if !places.is_empty() {
+            self.0.insert(parsed.file.path().clone(), places);
+        }
+    }
+
+    /// Whether the value of a site is in one of them.
+    fn have(&self, site: &Site) -> bool {
+        let (Some(places), Some(part)) = (self.0.get(site.file.path()), site.parts.first()) else {
+            return false;
+        };
+        let above = |place: &Place| {
+            let (route, _) = place.route.split_last()?;
+            Some(Place { route, ..*place })
+        };
+        let mut around = successors(Some(part.at.clone()), above);
+        site.value.is_some() && around.any(|place| places.contains(&place))
+    }
 }
 
 /// A route as a JSON pointer, as patches have it; empty if it is not of keys and indices.
@@ -190,9 +211,15 @@ struct Follower<'t> {
     tree: &'t Tree,
     files: HashMap<RepoPath, Option<Arc<ParsedFile>>>,
     sites: HashMap<RepoPath, Vec<Site>>,
+    patches: InlinePatches,
 }
 
-impl Follower<'_> {
+impl<'t> Follower<'t> {
+    fn new(tree: &'t Tree) -> Self {
+        let patches = InlinePatches::default();
+        Self { tree, files: HashMap::new(), sites: HashMap::new(), patches }
+    }
+
     /// The files that some files lead to, in the order of their paths.
     fn reached(&mut self, from: &[&RepoPath]) -> BTreeSet<RepoPath> {
         let mut reached = BTreeSet::new();
@@ -244,6 +271,7 @@ impl Follower<'_> {
         else {
             return Vec::new();
         };
+        self.patches.read(&parsed, documents);
         let names: Vec<String> = Cursor::roots(documents).flat_map(|root| named(&root)).collect();
         let mut next = Vec::new();
         for name in names.iter().filter(|name| !name.contains("://") && !name.contains('?')) {

@@ -84,14 +84,17 @@ fn image(
 }
 
 /// A patch that is a text of a kustomization.
-pub(super) struct InlinePatch<'a> {
+pub(in crate::sites) struct InlinePatch<'a> {
     /// The name of what it patches; empty if it is not known.
     pub(super) target: String,
-    pub(super) root: Cursor<'a>,
+    pub(in crate::sites) root: Cursor<'a>,
 }
 
 /// The patches in the texts of a kustomization.
-pub(super) fn inline_patches<'a>(map: &Cursor<'a>, found: &mut FoundSites) -> Vec<InlinePatch<'a>> {
+pub(in crate::sites) fn inline_patches<'a>(
+    map: &Cursor<'a>,
+    found: &mut FoundSites,
+) -> Vec<InlinePatch<'a>> {
     let items = |key| map.get(key).map(|list| list.items()).unwrap_or_default();
     let mut patches = Vec::new();
     for item in ["patches", "patchesJson6902"].into_iter().flat_map(items) {
