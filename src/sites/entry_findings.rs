@@ -21,8 +21,8 @@ pub(super) struct Tally {
     /// The files, each with the environments that it was read for.
     files: BTreeMap<RepoPath, usize>,
     readings: usize,
-    /// The readings of files that are of the entry's kind.
-    fitting: usize,
+    /// The readings of files that are of another kind than the entry.
+    of_other_kind: usize,
     sites: usize,
     /// The routes that lead nowhere in some files, in how many.
     missing: BTreeMap<Route, (usize, MissingRoute)>,
@@ -32,7 +32,7 @@ impl Tally {
     pub(super) fn add(&mut self, path: &RepoPath, result: &RuleSites) {
         *self.files.entry(path.clone()).or_default() += 1;
         self.readings += 1;
-        self.fitting += usize::from(result.fits);
+        self.of_other_kind += usize::from(result.is_of_other_kind);
         self.sites += sites_of(result);
         for missing in &result.missing {
             let new = || (0, missing.clone());
@@ -48,7 +48,7 @@ impl Tally {
             }
         }
         self.readings -= 1;
-        self.fitting -= usize::from(result.fits);
+        self.of_other_kind -= usize::from(result.is_of_other_kind);
         self.sites -= sites_of(result);
         for missing in &result.missing {
             if let Some((count, _)) = self.missing.get_mut(missing.route()) {
@@ -107,7 +107,8 @@ fn siteless(entry: &SiteRule, tally: &Tally) -> Finding {
     };
     let missing = reader_of(&entry.kind).missing();
     // A file of that kind may leave its images to others: an overlay to its base.
-    let code = if tally.fitting == 0 { &NO_SITE } else { &UNMATCHED_PATTERN };
+    let is_none_of_kind = tally.of_other_kind == tally.readings;
+    let code = if is_none_of_kind { &NO_SITE } else { &UNMATCHED_PATTERN };
     Finding::new(code, message, path.location.clone())
         .because("finds nothing")
         .help(format!("there is {missing}: look at `kind`, `root` and `images`"))

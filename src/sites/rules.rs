@@ -212,8 +212,8 @@ pub(super) struct RuleSites {
     pub(super) findings: Findings,
     /// The routes of the rule that lead nowhere in the file.
     pub(super) missing: Vec<MissingRoute>,
-    /// Whether the file is of the rule's kind.
-    pub(super) fits: bool,
+    /// Whether the file was seen to be of another kind than the rule.
+    pub(super) is_of_other_kind: bool,
 }
 
 impl RuleSites {
@@ -230,7 +230,7 @@ impl RuleSites {
         found: Result<BTreeMap<String, Vec<Site>>, Findings>,
     ) -> Self {
         let (findings, missing) = (Findings::new(), Vec::new());
-        Self { rule, environment, app, found, findings, missing, fits: true }
+        Self { rule, environment, app, found, findings, missing, is_of_other_kind: false }
     }
 }
 
@@ -326,8 +326,8 @@ impl Rule {
             return RuleSites::silent((rule, environment), app, Err(unclear));
         }
         let found = Ok(self.by_app(path, app.as_deref(), sites, &mut findings));
-        let fits = reader.fits(path.name(), documents);
-        RuleSites { rule, environment, app, found, findings, missing, fits }
+        let is_of_other_kind = !reader.fits(path.name(), documents);
+        RuleSites { rule, environment, app, found, findings, missing, is_of_other_kind }
     }
 
     fn by_app(
