@@ -94,7 +94,7 @@ impl PromoteArgs {
         if !named.is_empty() {
             // A name that is wrong is said before anything is changed.
             let clusters = repository()?.find_clusters(group, named)?;
-            return Ok(in_clusters(&intent, vec![clusters], &carry_out));
+            return Ok(in_clusters(&intent, &[clusters], &carry_out));
         }
         let outcome = carry_out(&intent);
         let is_unknown = |findings: &Findings| {
@@ -103,7 +103,8 @@ impl PromoteArgs {
         if !outcome.as_ref().is_err_and(is_unknown) {
             return outcome;
         }
-        let waves = repository()?.waves(group);
+        let repository = repository()?;
+        let waves = repository.waves(group);
         if waves.is_empty() { outcome } else { Ok(in_clusters(&intent, waves, &carry_out)) }
     }
 }
@@ -112,7 +113,7 @@ impl PromoteArgs {
 /// something is to be done.
 fn in_clusters(
     intent: &Promotion,
-    waves: Vec<Vec<EnvironmentName>>,
+    waves: &[Vec<EnvironmentName>],
     carry_out: &dyn Fn(&Promotion) -> Result<Outcome, Findings>,
 ) -> Outcome {
     let mut all = Outcome::default();

@@ -42,17 +42,9 @@ impl Repository {
 
     /// The clusters of an environment that has several, by wave; none if it has not, or if
     /// there is no such environment.
-    pub fn waves(&self, name: &str) -> Vec<Vec<EnvironmentName>> {
-        let is_of =
-            |one: &&Environment| one.group.as_ref().is_some_and(|group| group.as_str() == name);
-        let mut waves: Vec<Vec<EnvironmentName>> = Vec::new();
-        for one in self.environments.iter().filter(is_of) {
-            if waves.len() <= one.wave {
-                waves.resize_with(one.wave + 1, Vec::new);
-            }
-            waves[one.wave].push(one.name.clone());
-        }
-        waves
+    pub fn waves(&self, name: &str) -> &[Vec<EnvironmentName>] {
+        let mut all = self.waves.iter();
+        all.find(|(group, _)| group.as_str() == name).map_or(&[], |(_, waves)| waves.as_slice())
     }
 
     /// The clusters of an environment that a person names.

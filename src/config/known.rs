@@ -46,7 +46,7 @@ pub(super) struct Known<'d> {
     /// settings never do, and there may be thousands of apps.
     apps: OnceCell<HashSet<&'d str>>,
     /// The clusters of each environment that has several.
-    waves: Waves,
+    pub(super) waves: Waves,
     /// How many names were unknown so far. It takes time to find what each was meant
     /// to be, so only the first are reported.
     unknown: Cell<usize>,

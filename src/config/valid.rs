@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::app_layers::AppLayers;
 use super::forge::Forge;
 use super::gates::Gates;
+use super::known::Waves;
 use super::ladder::Ladder;
 use super::mirrors::Mirrors;
 use super::network::{Calls, Network, RepositoryNetwork};
@@ -49,6 +50,8 @@ pub struct Repository {
     /// Every environment: those of the ladder from its lowest rung upwards,
     /// then the others by name.
     pub environments: Vec<Environment>,
+    /// The clusters of each environment that has several, by wave.
+    pub(super) waves: Waves,
 }
 
 impl Repository {
@@ -112,8 +115,6 @@ pub struct Environment {
     pub cluster: Option<String>,
     /// The environment of which it is one cluster of several; none if it is one by itself.
     pub group: Option<EnvironmentName>,
-    /// The number of its wave among those of the group, from zero.
-    pub wave: usize,
     /// Labels for every object of the environment.
     pub labels: IndexMap<String, Sourced<String>>,
     /// The `hard` of each namespace's quota, a map as Kubernetes takes it; none for no

@@ -1,7 +1,8 @@
 //! The environments of a repository with a layout of its own.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -70,7 +71,8 @@ pub(super) fn environments<'d>(
     settings: Option<&RepositoryFile>,
     findings: &mut Findings,
 ) -> (Vec<ResolvedEnvironment>, Known<'d>) {
-    let declared = settings.map(|settings| declared(settings, findings)).unwrap_or_default();
+    let (declared, waves) =
+        settings.map(|settings| declared(settings, findings)).unwrap_or_default();
     report_same_spelling(&declared, findings);
     let resolved: Vec<_> =
         declared.iter().map(|(name, one)| environment(name, one, findings)).collect();
@@ -80,28 +82,8 @@ pub(super) fn environments<'d>(
         findings.extend(none_named(settings));
     }
     let names = resolved.iter().map(|one| one.environment.name.clone());
-    let waves = waves(&resolved, &declared);
     let known = Known::new(names, None).with_waves(waves);
     (resolved, known)
-}
-
-/// The clusters of each environment that has waves.
-fn waves(
-    resolved: &[ResolvedEnvironment],
-    declared: &IndexMap<EnvironmentName, Declared<'_>>,
-) -> Waves {
-    let mut waves = Waves::new();
-    for ResolvedEnvironment { environment, .. } in resolved {
-        let (Some(group), Some(one)) = (&environment.group, declared.get(&environment.name)) else {
-            continue;
-        };
-        let all = waves.entry(group.clone()).or_default();
-        if all.len() <= one.wave {
-            all.resize_with(one.wave + 1, Vec::new);
-        }
-        all[one.wave].push(environment.name.clone());
-    }
-    waves
 }
 
 /// A named environment, or a cluster of one that has several.
@@ -111,15 +93,13 @@ struct Declared<'a> {
     file: Option<&'a AdoptedEnvironmentFile>,
     /// The environment's name, if this is one of its clusters, and the cluster.
     of: Option<(&'a EnvironmentName, &'a Sourced<DnsLabel>)>,
-    /// The number of its wave, from zero.
-    wave: usize,
     /// The clusters of the wave before.
-    before: Vec<Sourced<EnvironmentName>>,
+    before: Rc<[Sourced<EnvironmentName>]>,
 }
 
 impl<'a> Declared<'a> {
     fn new(location: &'a Location, file: Option<&'a AdoptedEnvironmentFile>) -> Self {
-        Self { location, file, of: None, wave: 0, before: Vec::new() }
+        Self { location, file, of: None, before: Rc::default() }
     }
 
     /// The cluster that it runs on.
@@ -144,10 +124,11 @@ impl Declared<'_> {
     }
 }
 
+/// The environments, each of the clusters of one that has several, and the waves of these.
 fn declared<'s>(
     settings: &'s RepositoryFile,
     findings: &mut Findings,
-) -> IndexMap<EnvironmentName, Declared<'s>> {
+) -> (IndexMap<EnvironmentName, Declared<'s>>, Waves) {
     let rungs = settings.ladder.iter().flat_map(|ladder| &ladder.value);
     let on_ladder = rungs.flat_map(|rung| match &rung.value {
         RungFile::One(name) => std::slice::from_ref(name),
@@ -160,17 +141,31 @@ fn declared<'s>(
         let file = file.as_ref().map(|file| &file.value);
         (&name.value, Declared::new(&name.location, file))
     }));
-    declared.into_iter().flat_map(|(name, one)| clusters(name, one, findings)).collect()
+    let mut all = IndexMap::new();
+    let mut waves = Waves::new();
+    for (name, one) in declared {
+        let own = clusters(name, &one, findings);
+        if own.is_empty() {
+            all.insert(name.clone(), one);
+            continue;
+        }
+        let names = |wave: &Vec<(EnvironmentName, _)>| {
+            wave.iter().map(|(cluster, _)| cluster.clone()).collect()
+        };
+        waves.insert(name.clone(), own.iter().map(names).collect());
+        all.extend(own.into_iter().flatten());
+    }
+    (all, waves)
 }
 
-/// The clusters of an environment that has waves; any other environment as it is.
+/// The clusters of an environment by wave; none if it has no waves.
 fn clusters<'s>(
     name: &'s EnvironmentName,
-    one: Declared<'s>,
+    one: &Declared<'s>,
     findings: &mut Findings,
-) -> Vec<(EnvironmentName, Declared<'s>)> {
+) -> Vec<Vec<(EnvironmentName, Declared<'s>)>> {
     let waves = one.file.and_then(|file| file.waves.as_ref());
-    let Some(waves) = waves else { return vec![(name.clone(), one)] };
+    let Some(waves) = waves else { return Vec::new() };
     if let Some(cluster) = one.file.and_then(|file| file.cluster.as_ref()) {
         findings.push(
             Finding::new(
@@ -189,22 +184,23 @@ fn clusters<'s>(
         findings.push(empty_list("waves", "a wave without clusters", &list.location));
     }
     if all.is_empty() {
-        return vec![(name.clone(), one)];
+        return Vec::new();
     }
     let mut clusters = Vec::new();
-    let mut before: Vec<Sourced<EnvironmentName>> = Vec::new();
-    for (wave, list) in waves.value.iter().enumerate() {
-        let named = list.value.iter().map(|cluster| {
-            let value = name.cluster(&cluster.value);
-            (Sourced { value, location: cluster.location.clone() }, cluster)
+    let mut before: Rc<[Sourced<EnvironmentName>]> = Rc::default();
+    let mut known = HashSet::new();
+    for wave in &waves.value {
+        let own: Vec<_> = wave.value.iter().filter(|one| known.insert(&one.value.0)).collect();
+        let declared = own.iter().map(|&cluster| {
+            let (of, before) = (Some((name, cluster)), Rc::clone(&before));
+            (name.cluster(&cluster.value), Declared { of, before, ..*one })
         });
-        let named: Vec<_> = named.collect();
-        clusters.extend(named.iter().map(|(own, cluster)| {
-            let of = Some((name, *cluster));
-            let (location, file, before) = (one.location, one.file, before.clone());
-            (own.value.clone(), Declared { location, file, of, wave, before })
-        }));
-        before = named.into_iter().map(|(own, _)| own).collect();
+        clusters.push(declared.collect());
+        let named = own.iter().map(|cluster| {
+            let value = name.cluster(&cluster.value);
+            Sourced { value, location: cluster.location.clone() }
+        });
+        before = named.collect();
     }
     clusters
 }
@@ -230,7 +226,6 @@ fn environment(
         enters: app_names(file.and_then(|file| file.enters.as_ref())),
         cluster: declared.cluster().map(str::to_owned),
         group: declared.of.map(|(group, _)| group.clone()),
-        wave: declared.wave,
         labels: IndexMap::new(),
         quota: None,
         limits: None,
@@ -243,7 +238,7 @@ fn environment(
     };
     let after = file.and_then(|file| file.after.clone());
     // A later wave comes after the one before it, wherever the first is.
-    let after = after.map(|after| match declared.before.as_slice() {
+    let after = after.map(|after| match &*declared.before {
         [] => after,
         before => Sourced { value: AfterFile::List(before.to_vec()), location: after.location },
     });

@@ -111,7 +111,6 @@ fn settings(
         enters: app_names(raw.and_then(|raw| raw.enters.as_ref())),
         cluster: raw.and_then(|raw| raw.cluster.as_ref()).map(|cluster| cluster.value.0.clone()),
         group: None,
-        wave: 0,
         labels: labels(raw.and_then(|raw| raw.labels.as_ref())),
         quota: root.get("quota").map(Node::to_value),
         limits: root.get("limits").map(Node::to_value),

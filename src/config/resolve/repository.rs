@@ -173,6 +173,7 @@ pub(super) fn resolve(
         worker: worker::resolve(raw.and_then(|raw| raw.worker.as_ref()).map(|raw| &raw.value)),
         sites: sites.map(|raw| sites::resolve(raw, known, findings)).unwrap_or_default(),
         environments,
+        waves: known.waves.clone(),
     };
     for environment in &mut repository.environments {
         environment.kubernetes =
