@@ -97,12 +97,35 @@ def entries(count):
     return files
 
 
+def entries_of_one_file(count):
+    """As many entries of `sites` as apps, all of one file for each environment."""
+    entry = "  - {{ path: '{{environment}}.yaml', kind: helm-values, root: app{i}, app: app{i} }}\n"
+    settings = "version: 1\nladder: [qa, prod]\nsites:\n"
+    rules = settings + "".join(entry.format(i=i) for i in range(count))
+    return {**one_file(count), "rungs.yaml": rules}
+
+
+def clusters(count):
+    """Clusters, each a wave of its own, of which one alone has a file."""
+    waves = ", ".join(f"[c{i}]" for i in range(count))
+    settings = "version: 1\nladder: [qa, prod]\nenvironments:\n"
+    environments = f"  qa: {{ cluster: c }}\n  prod: {{ waves: [{waves}] }}\n"
+    rules = "sites:\n  - { path: 'd/{app}/{environment}/{cluster}.yaml', kind: helm-values }\n"
+    value = lambda tag: f"image: {{ repository: x/a, tag: {tag} }}\n"
+    files = {"d/a/qa/c.yaml": value("v2"), "d/a/prod/c0.yaml": value("v1")}
+    return {"rungs.yaml": settings + environments + rules, **files}
+
+
 PROMOTE = ["promote", "--all", "--to", "prod", "--dry-run"]
 CASES = [
     ("apps in one file, promoted", one_file, 400, PROMOTE),
     ("apps in one file, status", one_file, 400, ["status"]),
     ("entries, promoted", entries, 200, PROMOTE),
     ("entries, status", entries, 200, ["status"]),
+    ("entries of one file, promoted", entries_of_one_file, 200, PROMOTE),
+    ("entries of one file, status", entries_of_one_file, 200, ["status"]),
+    ("clusters, promoted", clusters, 200, ["promote", "a", "--to", "prod", "--cluster", "c0", "--dry-run"]),
+    ("clusters, status", clusters, 200, ["status"]),
     ("values, Tera", tera_values, 400, ["render", "--check"]),
     ("values, Jsonnet", jsonnet_values, 400, ["render", "--check"]),
     ("printed texts", bare_prints, 2000, ["render", "--stdout"]),
@@ -132,7 +155,8 @@ def seconds(rungs, files, arguments):
                 check=False,
             )
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            if done.returncode not in (0, 1):
+            # A status is shown although environments without files are errors.
+            if done.returncode not in (0, 1) and not done.stdout:
                 sys.exit(done.stderr.decode())
             best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         return best
@@ -152,7 +176,7 @@ def main():
         exponent = math.log2(times[-1] / times[-2])
         too_steep |= exponent > MOST
         shown = ", ".join(f"{size}: {time:.2f} s" for size, time in zip(sizes, times))
-        print(f"{name:16} exponent {exponent:4.2f}   {shown}")
+        print(f"{name:29} exponent {exponent:4.2f}   {shown}")
     sys.exit(1 if too_steep else 0)
 
 
