@@ -6,7 +6,6 @@ mod edit;
 mod read;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -22,8 +21,8 @@ use crate::diagnostic::Finding;
 use crate::sites::{
     AppSites, ImageParts, KeyedValue, KnownKeys, SiteValue, State, StateReference, is_image_text,
 };
-use crate::source::{Location, RepoPath, SourceFile, without_credentials};
-use crate::yaml::{Dialect, parse};
+use crate::source::{Location, RepoPath, without_credentials};
+use crate::yaml::same_yaml;
 
 /// An entry of `.rungs/holds/<environment>/<app>.yaml`: this state must not
 /// enter this environment or those above it.
@@ -163,7 +162,7 @@ fn is_text_of(text: &str, value: &SiteValue) -> bool {
     match value {
         SiteValue::Image(image) => is_image_text(text, image),
         SiteValue::Revision(revision) | SiteValue::Moving(revision) => text == revision,
-        SiteValue::Value(yaml) | SiteValue::Secret(yaml) => is_same_yaml(text, yaml),
+        SiteValue::Value(yaml) | SiteValue::Secret(yaml) => same_yaml(text, yaml),
     }
 }
 
@@ -208,18 +207,6 @@ fn named(
         is_named[*number] = true;
     }
     Ok(is_named)
-}
-
-/// Whether two texts are the same value: `a: 1` however it is written.
-fn is_same_yaml(one: &str, two: &str) -> bool {
-    let parsed = [one, two].map(|text| {
-        let file = SourceFile::new(RepoPath::root(), text.to_owned());
-        parse(&Arc::new(file), Dialect::Kubectl).ok().filter(|documents| documents.len() == 1)
-    });
-    match parsed {
-        [Some(one), Some(two)] => one[0].root().equals(two[0].root()),
-        _ => one.trim() == two.trim(),
-    }
 }
 
 /// The text for a value in a hold, which [`Hold::matches`] recognises.

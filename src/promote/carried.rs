@@ -1,5 +1,6 @@
 //! What an edit carries along: the places that repeat what it changes, by an alias or by
-//! `<<`, and the promoted values that a value inside them belongs to.
+//! `<<`, the promoted values that a value inside them belongs to, and the references that are
+//! inside a promoted value.
 //!
 //! Nothing here follows aliases. The edited files are read as sites once more, and what
 //! differs has changed: so it does not matter what is repeated, a scalar, a map or part of
@@ -8,12 +9,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::plan::SiteChange;
 use super::propose::{Proposal, TargetSites, WantedValue};
 use crate::diagnostic::{Finding, Findings};
 use crate::edits::{SHARED_ANCHOR, TWO_VALUES};
 use crate::sites::{AppInstance, Key, Site, SiteValue};
 use crate::source::{Location, RepoPath, SourceFile};
-use crate::yaml::{Change, Dialect, Place, parse, splice, where_written};
+use crate::yaml::{Change, Dialect, Place, parse, same_yaml, splice, where_written};
 
 /// A file before and after its edits.
 struct EditedSource<'s> {
@@ -29,7 +31,11 @@ impl Proposal {
         for (path, edits) in &mut self.edits {
             let mut files = target.app.sites.iter().map(|site| &site.file);
             let Some(file) = files.find(|file| file.path() == path) else { continue };
-            if !may_repeat(file.text()) && !self.routed.contains(path) {
+            let is_value = |wanted: &WantedValue<'_>| {
+                wanted.site.file.path() == path && wanted.value.yaml().is_some()
+            };
+            let may_carry = may_repeat(file.text()) || self.routed.contains(path);
+            if !may_carry && !wanted.iter().any(is_value) {
                 continue;
             }
             let Ok(documents) = parse(file, Dialect::Kubectl) else { continue };
@@ -74,12 +80,27 @@ impl Proposal {
             wanted.iter().map(|wanted| (std::ptr::from_ref(wanted.site), wanted)).collect();
         let mut carried: BTreeMap<Key, SiteValue> = BTreeMap::new();
         let own = target.app.sites.iter();
-        for site in own.filter(|site| files.iter().any(|file| file.path() == site.file.path())) {
+        let own = own.filter(|site| files.iter().any(|file| file.path() == site.file.path()));
+        let known: HashSet<_> = own.clone().filter_map(place).collect();
+        for (place, new) in &by_place {
+            let is_edited = files.iter().any(|file| file.path() == new.file.path());
+            let is_new = is_edited && !known.contains(place);
+            if let Some(value) = new.value.as_ref().filter(|_| is_new) {
+                self.changes.push(SiteChange { from: None, ..SiteChange::planned(new, value) });
+                carried.insert(new.key.clone(), value.clone());
+            }
+        }
+        for site in own {
             let Some(now) = place(site).and_then(|place| by_place.get(&place)) else { continue };
             match (wanted.get(&std::ptr::from_ref(site)), &now.value) {
                 (Some(wanted), _) => {
                     let left = wanted.changes(now, target.options);
-                    if now.value != site.value && left.is_ok_and(|left| !left.is_empty()) {
+                    let same =
+                        |yaml: &str| now.value.as_ref()?.yaml().map(|is| same_yaml(is, yaml));
+                    let is_same = wanted.value.yaml().and_then(same).unwrap_or_default();
+                    let is_other = left.is_ok_and(|left| !left.is_empty()) && !is_same
+                        || !target.options.repository && now.repository() != site.repository();
+                    if now.value != site.value && is_other {
                         self.obstacles.push(follows(target, site, &wanted.value, now));
                     }
                 }
@@ -134,9 +155,21 @@ fn follows(target: TargetSites<'_>, site: &Site, wanted: &SiteValue, now: &Site)
     let key = &site.key;
     let wanted = wanted.shown(key);
     let message = format!("`{key}` is to be `{wanted}`, and would become `{says}`");
+    let is_repeated = site.parts.iter().any(|part| part.is_repeated);
+    let (because, help) = if is_repeated {
+        (
+            "repeats what another value of this change is written as",
+            "write the value out here, in place of the alias",
+        )
+    } else {
+        (
+            "is inside a value that is promoted, and says something else there",
+            "name what is to be promoted in `promote` without the image beside it",
+        )
+    };
     Finding::new(&TWO_VALUES, message, site.location.clone())
-        .because("repeats what another value of this change is written as")
-        .help("write the value out here, in place of the alias")
+        .because(because)
+        .help(help)
         .about(target.subject())
 }
 

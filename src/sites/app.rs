@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::code::{MOVING_REFERENCE, SITES_DISAGREE, UNPINNED};
+use super::code::{MOVING_REFERENCE, SITES_DISAGREE, TAGGED_REPOSITORY, UNPINNED};
 use super::write::unclear_companion;
 use super::{Key, Site, SiteValue, State};
 use crate::config::{EnvironmentName, RuleSeverity};
@@ -42,6 +42,7 @@ impl AppSites {
         let subject = Subject::app(environment.as_str(), app);
         let sites = qualified(once(sites));
         let mut blocking = blocking.about(&subject);
+        blocking.extend(sites.iter().filter_map(tagged_repository));
         let entries = entries(&sites, &mut blocking);
         let state = if blocking.has_errors() {
             Err(blocking.about(&subject))
@@ -150,6 +151,22 @@ fn entries(sites: &[Site], findings: &mut Findings) -> BTreeMap<Key, SiteValue> 
         entries.insert(key.clone(), value.clone());
     }
     entries
+}
+
+/// The finding that a site's repository has a tag or a digest in it.
+fn tagged_repository(site: &Site) -> Option<Finding> {
+    let repository = site.repository()?;
+    let name = repository.rsplit('/').next().unwrap_or(repository);
+    // What a tool has yet to fill in is not known.
+    if !name.contains([':', '@']) || repository.contains(['{', '$']) {
+        return None;
+    }
+    let message = format!("the repository of `{}`, `{repository}`, has a tag in it", site.key);
+    Some(
+        Finding::new(&TAGGED_REPOSITORY, message, site.location.clone())
+            .because("the tag has a place of its own")
+            .help("leave the tag or digest out of the repository"),
+    )
 }
 
 /// How exact a value is: a digest is more exact than a tag.

@@ -290,4 +290,16 @@ codes! {
     /// # `helmCharts[namespace=a].version` and `helmCharts[0].version` are not
     /// ```
     AMBIGUOUS_ROUTE = "ambiguous-route", Answer, Error;
+
+    /// A repository has a tag or a digest in it.
+    ///
+    /// Where the tag has a place of its own, a chart or kustomize appends it to the repository.
+    /// With a tag in the repository as well, nobody can say which image is deployed, and the app
+    /// is neither promoted nor judged.
+    ///
+    /// ```yaml
+    /// image: { repository: "ghcr.io/shop/web:v1", tag: v2 }     # wrong
+    /// image: { repository: ghcr.io/shop/web, tag: v2 }          # right
+    /// ```
+    TAGGED_REPOSITORY = "tagged-repository", Answer, Error;
 }

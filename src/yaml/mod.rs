@@ -27,7 +27,7 @@ pub use code::CODES;
 pub use emit::{emit, emit_as_written};
 pub use lint::{ToolFamily, is_misread, lint, misread, printed, readings};
 pub use misplaced::conflict_markers;
-pub use parse::parse;
+pub use parse::{parse, same_yaml};
 pub use route::{Route, RouteError, Step};
 pub use scalar::{Dialect, is_text};
 pub use secrets::{is_secret_entry, is_secret_text, leads_to_secret, mark_secrets, shown};

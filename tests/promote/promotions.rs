@@ -548,3 +548,81 @@ fn an_inherited_value_is_shown_where_it_will_be_written() {
     assert_eq!(change["path"], "environments/stage/web.yaml", "{plan:#}");
     assert_eq!(change["line"], 1, "{plan:#}");
 }
+
+#[test]
+fn a_promoted_value_with_an_image_inside_keeps_its_repository() {
+    let rules = "\
+version: 1
+ladder: [qa, prod]
+environments: { prod: { gates: { image: { allow: ['good.io/*'] } } } }
+sites: [{ path: '{environment}.yaml', app: web, kind: helm-values, promote: [side] }]
+";
+    let split = |text: &str| text.replace("IMAGE", "{ repository: HOST/x/side, tag: TAG }");
+    let one = |text: &str| text.replace("IMAGE", "HOST/x/side:TAG");
+    let registry =
+        |text: &str| text.replace("IMAGE", "{ registry: HOST, repository: x/side, tag: TAG }");
+    let file = |form: &dyn Fn(&str) -> String, host: &str, tag: &str| {
+        form("side: { image: IMAGE, replicas: 3 }\n").replace("HOST", host).replace("TAG", tag)
+    };
+    let made = |files: [(&str, String); 2]| {
+        let files = files.map(|(path, text)| (path.to_owned(), text)).into_iter();
+        let rules = ("rungs.yaml".to_owned(), rules.to_owned());
+        Shop::of(&files.chain([rules]).collect())
+    };
+    for form in [&one as &dyn Fn(&str) -> String, &split, &registry] {
+        let shop = made([
+            ("qa.yaml", file(form, "evil.io", "v2")),
+            ("prod.yaml", file(form, "good.io", "v1")),
+        ]);
+        let tip = shop.remote.tip();
+        shop.ends(1, &["promote", "web", "--to", "prod", "--commit"])
+            .says("is to be `good.io/x/side:v2`, and would become `evil.io/x/side:v2`");
+        assert_eq!(shop.remote.tip(), tip);
+        let shop = made([
+            ("qa.yaml", file(form, "good.io", "v2")),
+            ("prod.yaml", file(form, "good.io", "v1")),
+        ]);
+        shop.ends(0, &["promote", "web", "--to", "prod", "--commit"]);
+        // The environment above has nothing there yet.
+        let shop = made([
+            ("qa.yaml", file(form, "evil.io", "v2")),
+            ("prod.yaml", "side: { replicas: 1 }\n".to_owned()),
+        ]);
+        shop.ends(1, &["promote", "web", "--to", "prod", "--commit"]).finds("unpaired-site");
+    }
+}
+
+#[test]
+fn a_repository_with_a_tag_in_it_is_not_in_the_rung_below() {
+    let gates = "environments: { prod: { gates: { image: { allow: ['x/*'] } } } }";
+    let digest = digest('6');
+    let fields = "kind: yaml, fields: { repository: repo, tag: tag }";
+    for (kind, form, (code, answer)) in [
+        (fields, "repo: REPO\ntag: v1\n", (1, "tagged-repository")),
+        (
+            "kind: kustomize",
+            "images: [{ name: web, newName: REPO, newTag: v1 }]\n",
+            (1, "tagged-repository"),
+        ),
+        // No chart reads that as an image.
+        (
+            "kind: helm-values",
+            "image: { repository: REPO, tag: v1 }\n",
+            (3, "no longer read as a reference"),
+        ),
+    ] {
+        let rules = format!(
+            "version: 1\nladder: [qa, prod]\n{gates}\nsites: [{{ path: '{{environment}}.yaml', app: web, {kind} }}]\n"
+        );
+        let plain = form.replace("REPO", "x/web");
+        let files = [("rungs.yaml", &rules), ("qa.yaml", &plain), ("prod.yaml", &plain)];
+        let files = files.map(|(path, text)| (path.to_owned(), text.clone()));
+        for tagged in ["x/web:evil".to_owned(), format!("x/web@{digest}")] {
+            let shop = Shop::of(&files.clone().into());
+            git(&shop.clone, &["checkout", "-qb", "change"]);
+            put(&shop.clone, "prod.yaml", Some(&form.replace("REPO", &format!("'{tagged}'"))));
+            git(&shop.clone, &["commit", "-qam", "Another"]);
+            shop.rungs(&["gates", "--base", "origin/main"]).ends(code).says(answer);
+        }
+    }
+}

@@ -409,15 +409,17 @@ fn comes_after_all(before: Option<&Before>, after: Option<&Before>) -> bool {
 
 /// Whether rules find as much, and it weighs as much.
 fn is_as_strict(from: &Rules, to: &Rules) -> bool {
-    let severity = |rules: &Rules| rules.unpinned.as_ref().map(|one| one.value);
-    let replicas = |rules: &Rules| rules.replicas.as_ref().map(|one| one.value);
+    // A rule that is new has to be asked about too.
+    let Rules { unpinned, replicas } = to;
+    let unpinned = [&from.unpinned, unpinned].map(|rule| rule.as_ref().map(|one| one.value));
+    let replicas = [&from.replicas, replicas].map(|rule| rule.as_ref().map(|one| one.value));
     let is_kept = |from: Option<RuleSeverity>, to: Option<RuleSeverity>| {
         // The first severity is the strictest; to ignore a rule is to have none.
         from.is_none_or(|from| from == RuleSeverity::Ignore || to.is_some_and(|to| to <= from))
     };
-    is_kept(severity(from), severity(to))
-        && replicas(from).is_none_or(|from| {
-            replicas(to).is_some_and(|to| {
+    is_kept(unpinned[0], unpinned[1])
+        && replicas[0].is_none_or(|from| {
+            replicas[1].is_some_and(|to| {
                 to.minimum >= from.minimum && is_kept(Some(from.severity), Some(to.severity))
             })
         })

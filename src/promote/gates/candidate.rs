@@ -129,14 +129,10 @@ pub(in crate::promote) trait Evidence {
 
     /// Why an app's sites in an environment are no state; none if they are one, or if the
     /// environment does not have the app.
-    fn unreadable(&self, _environment: &EnvironmentName, _app: &str) -> Option<Finding> {
-        None
-    }
+    fn unreadable(&self, environment: &EnvironmentName, app: &str) -> Option<Finding>;
 
     /// Whether no file at all belongs to an environment: its name may be a mistake.
-    fn is_unbound(&self, _environment: &EnvironmentName) -> bool {
-        false
-    }
+    fn is_unbound(&self, environment: &EnvironmentName) -> bool;
 
     /// The holds on states of an app that must not enter an environment: its own, and
     /// those of every environment before it.
@@ -154,9 +150,7 @@ pub(in crate::promote) trait Evidence {
 
     /// Whether the branch was rewritten since this clone saw it last, so that nobody knows
     /// since when a state is on it.
-    fn is_rewritten(&self) -> bool {
-        false
-    }
+    fn is_rewritten(&self) -> bool;
 
     /// What dates tell of the branch's commits.
     fn dates(&self) -> &dyn BranchDates;

@@ -28,9 +28,24 @@ impl RelaxedGate {
                 relaxed.push(Self { key, location: location.cloned() });
             }
         };
+        // A gate that is new has to be asked about too.
+        let Gates {
+            soak,
+            window,
+            approvals,
+            checks,
+            tag,
+            image,
+            unordered,
+            digest,
+            field,
+            ticket,
+            override_approvals,
+            relax_approvals,
+        } = to;
         macro_rules! one {
             ($key:literal, $gate:ident, $is_as_strict:expr) => {
-                let (from, to) = (from.$gate.as_ref(), to.$gate.as_ref());
+                let (from, to) = (from.$gate.as_ref(), $gate.as_ref());
                 ask($key, is_kept(from, to, $is_as_strict), to.map(|to| &to.location));
             };
         }
@@ -44,16 +59,14 @@ impl RelaxedGate {
         one!("digest", digest, PartialEq::eq);
         one!("ticket", ticket, PartialEq::eq);
         one!("relax", relax_approvals, needs_more);
-        let first = |location: Option<&Location>| location.cloned();
-        let checks = first(to.checks.first().map(|one| &one.location));
-        ask("checks", has_all(&from.checks, &to.checks, PartialEq::eq), checks.as_ref());
-        let fields = first(to.field.first().map(|one| &one.location));
-        ask("field", has_all(&from.field, &to.field, is_same_field), fields.as_ref());
-        let unordered = first(to.unordered.first().map(|one| &one.location));
-        let has_no_new = has_all(&to.unordered, &from.unordered, PartialEq::eq);
-        ask("image.unordered", has_no_new, unordered.as_ref());
+        let at = checks.first().map(|one| &one.location);
+        ask("checks", has_all(&from.checks, checks, PartialEq::eq), at);
+        let at = field.first().map(|one| &one.location);
+        ask("field", has_all(&from.field, field, is_same_field), at);
+        let at = unordered.first().map(|one| &one.location);
+        ask("image.unordered", has_all(unordered, &from.unordered, PartialEq::eq), at);
         // Without it, nobody may let an exception through.
-        let (from, to) = (from.override_approvals.as_ref(), to.override_approvals.as_ref());
+        let (from, to) = (from.override_approvals.as_ref(), override_approvals.as_ref());
         let is_as_strict =
             to.is_none_or(|to| from.is_some_and(|from| needs_more(&from.value, &to.value)));
         ask("override", is_as_strict, to.map(|to| &to.location));

@@ -63,6 +63,11 @@ impl Evidence for ReplayedBase<'_> {
         Ok(files.any(|path| self.moment.was_lifted(&path, state, after)))
     }
 
+    /// A replay reads the branch as it is today, whose commits follow each other.
+    fn is_rewritten(&self) -> bool {
+        false
+    }
+
     fn dates(&self) -> &dyn BranchDates {
         &self.moment
     }

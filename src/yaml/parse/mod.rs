@@ -8,7 +8,7 @@ use super::document::DocumentBuilder;
 use super::misplaced::conflict_markers;
 use super::{Dialect, MAX_DEPTH, Value, syntax_errors};
 use crate::diagnostic::Findings;
-use crate::source::{SourceFile, Span, mark_unread_secrets};
+use crate::source::{RepoPath, SourceFile, Span, mark_unread_secrets};
 
 /// Reads every document of a file; empty documents are left out. All problems of the
 /// file are returned together, up to a hundred: a document that cannot be read does not
@@ -41,6 +41,19 @@ pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Value>, Fin
         return Err(conflict_markers(file).map_or(documents.findings, Findings::from));
     }
     Ok(documents.documents)
+}
+
+/// Whether two texts are the same value: `a: 1` however it is written. Texts that are not one
+/// document are compared as they are.
+pub fn same_yaml(one: &str, two: &str) -> bool {
+    let parsed = [one, two].map(|text| {
+        let file = SourceFile::new(RepoPath::root(), text.to_owned());
+        parse(&Arc::new(file), Dialect::Kubectl).ok().filter(|documents| documents.len() == 1)
+    });
+    match parsed {
+        [Some(one), Some(two)] => one[0].root().equals(two[0].root()),
+        _ => one.trim() == two.trim(),
+    }
 }
 
 /// How many problems of one file are worth a person's time; a hostile file

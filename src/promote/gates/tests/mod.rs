@@ -409,6 +409,14 @@ impl Evidence for PastStates {
         self.holds.clone()
     }
 
+    fn unreadable(&self, _: &EnvironmentName, _: &str) -> Option<Finding> {
+        None
+    }
+
+    fn is_rewritten(&self) -> bool {
+        false
+    }
+
     fn is_unbound(&self, environment: &EnvironmentName) -> bool {
         self.unbound.as_ref() == Some(environment)
     }
