@@ -584,9 +584,9 @@ impl AdoptedModel {
         let numbers: BTreeSet<usize> =
             self.rules.literally(app).iter().copied().chain(of_all).collect();
         of_entries.extend(numbers.into_iter().flat_map(|number| self.unmatched(number)));
-        if sites.is_empty() && !of_entries.has_errors() {
+        if !of_entries.has_errors() {
             let instance = (app, &self.environments[environment].name);
-            of_entries.extend(without_fields(instance, own.into_iter()));
+            of_entries.extend(without_fields(instance, own.into_iter(), !sites.is_empty()));
         }
         findings.extend(of_entries);
         findings

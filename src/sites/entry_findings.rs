@@ -127,24 +127,28 @@ fn fileless(entry: &SiteRule, near: Option<&str>) -> Finding {
         .help(help)
 }
 
-/// The findings that an app has no site in an environment, although a field of an entry
-/// names one in its files. `results` are those of the app's files.
+/// The findings that fields of an entry lead nowhere in an app's files in an environment.
+/// `results` are those of its files. If the app has sites all the same, other apps may have
+/// what is not there, so that it is no error unless a key is almost the same.
 pub(super) fn without_fields<'r>(
     (app, environment): (&str, &EnvironmentName),
     results: impl Iterator<Item = (&'r RepoPath, &'r RuleSites)>,
+    has_sites: bool,
 ) -> Findings {
+    let needed = |missing: &&MissingRoute| missing.is_needed();
     let missing = results.flat_map(|(path, result)| {
-        result
-            .missing
-            .iter()
-            .filter(|missing| missing.is_needed())
-            .map(move |missing| (path, missing))
+        result.missing.iter().filter(needed).map(move |missing| (path, missing))
     });
     missing
         .map(|(path, missing)| {
             let finding = missing.finding(format!("`{path}` has no `{}`", missing.filled()));
             match missing.near() {
                 Some(_) => finding,
+                None if has_sites => Finding {
+                    code: &UNMATCHED_PATTERN,
+                    severity: UNMATCHED_PATTERN.severity,
+                    ..finding
+                },
                 None => finding.help(format!(
                     "write the route to it from the document's root; if `{app}` is not to be \
                      there, say `skip: [{app}]` in `{environment}`"

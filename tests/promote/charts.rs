@@ -261,3 +261,17 @@ sites: [{ path: 'charts/{app}/values-{environment}.yaml', kind: helm-values }]
         shop.pull();
     }
 }
+
+#[test]
+fn a_version_is_the_tag_of_an_image_that_the_chart_names_without_one() {
+    for chart in ["image: x/web\nappVersion: z\n", "image: x/web\n"] {
+        let own = |tag: &str| format!("appVersion: {tag}\n");
+        let shop = shop(chart, &own("v2"), &own("v1"), &[]);
+        goes(&shop, chart, &own("v3"), &own("v3"));
+    }
+    // It is none where the chart has the tag elsewhere.
+    let (chart, own) = ("image: x/web\nimageTag: v0\n", "appVersion: v1\n");
+    let shop = shop(chart, own, own, &[]);
+    shop.ends(1, &[&SET[..], &["--commit"]].concat()).finds("shared-base");
+    assert_eq!(shop.file(QA) + "\n", own);
+}

@@ -62,3 +62,71 @@ fn an_unclear_tag_is_said_and_not_changed() {
     assert!(!findings.stderr.contains("unpinned"), "{}", findings.stderr);
     shop.ends(1, &["set", "web", ":v3", "--env", "qa", "--commit"]).finds("unclear-companion");
 }
+
+#[test]
+fn a_digest_around_the_map_of_an_image_is_never_left_beside_another_tag() {
+    let digest = format!("sha256:{ONE}");
+    let kinds = [VALUES, "kind: yaml, fields: {tag: image.tag}", "kind: marker"];
+    for around in ["imageDigest", "image_sha256", "digest"] {
+        let text = |tag: &str, digest: &str| {
+            format!(
+                "image:\n  repository: x/web\n  tag: {tag} # rungs: app=web\n{around}: \"{digest}\"\n"
+            )
+        };
+        let (one, two) = (text("v1", &digest), text("v2", &format!("sha256:{TWO}")));
+        for kind in kinds {
+            let shop = shop(kind, &two, &one);
+            shop.ends(1, &["set", "web", ":v3", "--env", "qa", "--commit"]).finds("stale-digest");
+            shop.ends(1, &["set", "--in", "qa.yaml", ":v3"]).finds("stale-digest");
+            shop.ends(0, &["promote", "web", "--to", "prod", "--commit"]);
+            assert_eq!(shop.file("prod.yaml") + "\n", two, "{kind}");
+        }
+    }
+}
+
+#[test]
+fn what_is_named_after_the_map_of_an_image_is_a_part_of_it() {
+    for text in [
+        "web:\n  repository: x/web\n  tag: TAG\nwebDigest: DIGEST\n",
+        "web:\n  image:\n    repository: x/web\n    tag: TAG\nwebImageDigest: DIGEST\n",
+        "web:\n  image: x/web:TAG\nwebDigest: DIGEST\n",
+        "image:\n  repository: x/web\nimageTag: TAG\nimageDigest: DIGEST\n",
+    ] {
+        let of = |tag: &str, digits: &str| {
+            text.replace("TAG", tag).replace("DIGEST", &format!("sha256:{digits}"))
+        };
+        let shop = shop(VALUES, &of("v2", TWO), &of("v1", ONE));
+        shop.ends(1, &["set", "--in", "qa.yaml", "x/web:v3"]).finds("stale-digest");
+        shop.ends(0, &["promote", "web", "--to", "prod", "--commit"]);
+        assert_eq!(shop.file("prod.yaml") + "\n", of("v2", TWO));
+    }
+}
+
+#[test]
+fn a_digest_that_may_be_of_another_image_around_is_unclear() {
+    for text in [
+        "web:\n  repository: x/web\n  tag: TAG\nimageDigest: DIGEST\n",
+        "web:\n  image: {repository: x/web, tag: TAG}\nimageDigest: DIGEST\n",
+        "web:\n  image: x/web:TAG\ndigest: DIGEST\n",
+        "image: {repository: x/web, tag: TAG}\nimageTag: v0\n",
+    ] {
+        let of = |tag: &str| text.replace("TAG", tag).replace("DIGEST", &format!("sha256:{ONE}"));
+        let shop = shop(VALUES, &of("v2"), &of("v1"));
+        for command in [
+            &["promote", "web", "--to", "prod", "--commit"][..],
+            &["set", "web", ":v3", "--env", "qa", "--commit"],
+            &["set", "--in", "qa.yaml", "x/web:v3"],
+        ] {
+            shop.ends(1, command).finds("unclear-companion");
+        }
+    }
+    // Of an image that is there it is no other's.
+    let of = |tag: &str| {
+        format!(
+            "image: x/api:v1\nimageDigest: sha256:{ONE}\nweb: {{repository: x/web, tag: {tag}}}\n"
+        )
+    };
+    let shop = shop(VALUES, &of("v2"), &of("v1"));
+    shop.ends(0, &["promote", "web", "--to", "prod", "--commit"]);
+    assert_eq!(shop.file("prod.yaml") + "\n", of("v2"));
+}

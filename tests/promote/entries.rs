@@ -208,3 +208,36 @@ fn a_value_that_holds_what_another_app_deploys_is_claimed_twice() {
     );
     refused(&shop, "claimed-twice", "`shared.api.tag` belongs to");
 }
+
+#[test]
+fn a_digest_that_leads_nowhere_is_an_error_beside_a_tag_that_is_there() {
+    let file = "image: {repository: x/web, tag: v1, digset: ''}\n";
+    for (fields, near) in [
+        ("{tag: image.tag, digest: image.digest}", "did you mean `image.digset`?"),
+        ("{tag: image.tag, repository: imaeg.repository}", "did you mean `image.repository`?"),
+        ("{tag: image.tga, digest: image.digset}", "did you mean `image.tag`?"),
+    ] {
+        let entry = format!("path: '{{environment}}/{{app}}.yaml', kind: yaml, fields: {fields}");
+        let shop = shop(&[&entry], &[("qa/web.yaml", file), ("prod/web.yaml", file)]);
+        refused(&shop, "no-site", near);
+        let shop = self::shop(
+            &[&entry],
+            &[("qa/web.yaml", &file.replace("v1", "v2")), ("prod/web.yaml", file)],
+        );
+        refused(&shop, "no-site", near);
+    }
+    // What is in no file may be in one of another app.
+    let entry = "path: '{environment}/{app}.yaml', kind: yaml, fields: {tag: image.tag, digest: imaeg.digest}";
+    let files = [("qa/web.yaml", file), ("prod/web.yaml", &file.replace("v1", "v0"))];
+    let shop = shop(&[entry], &files);
+    shop.ends(2, &["status"]).finds("no-site").says("has `imaeg.digest`");
+    shop.ends(2, &["promote", "--all", "--to", "prod", "--commit"]).finds("no-site");
+    shop.ends(0, &PROMOTE).finds("unmatched-pattern").says("has no `imaeg.digest`");
+    // A digest may come later where there is a tag.
+    let entry =
+        "path: '{environment}/{app}.yaml', kind: yaml, fields: {tag: a.tag, digest: a.digest}";
+    let files = [("qa/web.yaml", "a: {tag: v2}\n"), ("prod/web.yaml", "a: {tag: v1}\n")];
+    let shop = self::shop(&[entry], &files);
+    let status = shop.ends(0, &["status"]);
+    assert!(!status.stderr.contains("no-site"), "{}", status.stderr);
+}

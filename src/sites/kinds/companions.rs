@@ -53,6 +53,8 @@ pub(super) struct Companions<'a> {
     pub(super) digest: Option<Companion<'a>>,
     /// Keys of which it is not certain that they are part of the image.
     pub(super) unclear: Vec<String>,
+    /// Keys around the image's map with a digest or tag that may be of any image there.
+    around: Vec<String>,
 }
 
 /// The scalars of a map by their keys, as [`plain`] writes them: read once, however many
@@ -60,6 +62,8 @@ pub(super) struct Companions<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Siblings<'a> {
     by_name: HashMap<String, Vec<(String, Cursor<'a>)>>,
+    /// Keys around the map that may be of its image, or of another.
+    around: Vec<String>,
 }
 
 impl<'a> Siblings<'a> {
@@ -68,6 +72,54 @@ impl<'a> Siblings<'a> {
         let mut siblings = Self::default();
         map.entries().for_each(|(key, at)| siblings.add(key, at));
         siblings
+    }
+
+    /// Those of the first of these maps, and what stands for its image around it: each of
+    /// the other maps has the one before. `image: {…}` may be beside `imageDigest`, and
+    /// `web: {…}` beside `webDigest`.
+    pub(super) fn within(maps: &[Cursor<'a>]) -> Self {
+        let Some(map) = maps.first() else { return Self::default() };
+        let mut siblings = Self::of(map);
+        for pair in maps.windows(2) {
+            let Some(key) = pair[0].last_key() else { break };
+            siblings.add_around(key, &pair[1]);
+            if plain(key) != "image" {
+                break;
+            }
+        }
+        siblings
+    }
+
+    /// Adds what a map has for the image whose own map is at a key of it.
+    fn add_around(&mut self, key: &str, map: &Cursor<'a>) {
+        let image = image_name(key);
+        let has_image = ["image", "repository"].iter().any(|key| map.get(key).is_some());
+        let scalars = map.entries().filter_map(|(key, at)| {
+            let text = text(at.node).filter(|text| !text.is_empty())?;
+            Some((key, plain(key), text, at))
+        });
+        for (key, written, text, at) in scalars {
+            let own = written.strip_prefix(&*image).unwrap_or_default();
+            let is_named = !image.is_empty() || written.starts_with("image");
+            let is_tag_of_it = is_named && TAGS.contains(&own) && is_tag(&text);
+            let has_tag = || self.all("", &TAGS).iter().any(Companion::has_value);
+            match () {
+                () if is_tag_of_it && has_tag() => self.around.push(key.to_owned()),
+                () if is_tag_of_it => self.insert(own, key, at),
+                () if !is_digest_name(own) && !is_digest_name(&written) => {}
+                () if is_template(&text) && is_digest_name(own) => self.around.push(key.to_owned()),
+                () if digest_in(&text).is_none() => {}
+                () if is_digest_name(own) && (is_named || map.get("repository").is_none()) => {
+                    self.insert(own, key, at);
+                }
+                () if !has_image => self.around.push(key.to_owned()),
+                () => {}
+            }
+        }
+    }
+
+    fn insert(&mut self, name: &str, key: &str, at: Cursor<'a>) {
+        self.by_name.entry(name.to_owned()).or_default().push((key.to_owned(), at));
     }
 
     /// Those of charts, of which the first counts that has a key.
@@ -84,7 +136,7 @@ impl<'a> Siblings<'a> {
     /// Adds what a key has, if it is a scalar.
     pub(super) fn add(&mut self, key: &str, at: Cursor<'a>) {
         if !at.node.is_mapping() && !at.node.is_sequence() {
-            self.by_name.entry(plain(key)).or_default().push((key.to_owned(), at));
+            self.insert(&plain(key), key, at);
         }
     }
 
@@ -115,6 +167,9 @@ impl<'a> Companions<'a> {
         digests.retain(Companion::may_be_digest);
         companions.digest = companions.only(digests);
         companions.tag = companions.only(siblings.all(&image, &TAGS));
+        if image.is_empty() {
+            companions.around.clone_from(&siblings.around);
+        }
         let has_digest = companions.digest.as_ref().is_some_and(Companion::has_value);
         // The version beside a `repository` is a chart's.
         if companions.tag.is_none() && !has_digest && plain(key).ends_with("image") {
@@ -135,12 +190,33 @@ impl<'a> Companions<'a> {
         }
     }
 
-    /// The digest beside the tag or the whole reference at `key`.
-    pub(super) fn digest_beside(siblings: &Siblings<'a>, key: &str) -> Option<Companion<'a>> {
+    /// The digest beside the tag or the whole reference at `key`, or the reason why it is not
+    /// certain which that is.
+    pub(super) fn digest_beside(
+        siblings: &Siblings<'a>,
+        key: &str,
+    ) -> (Option<Companion<'a>>, Option<Barrier>) {
         // `newTag` of a kustomization is not the tag of an image called `new`.
         let image = image_of_tag(key).filter(|image| image != "newimage");
         let image = image.as_deref().unwrap_or("image");
-        Self::of(image, siblings, KeysMean::Object).digest.filter(Companion::has_value)
+        let found = Self::of(image, siblings, KeysMean::Object);
+        let around = Self { around: found.around, ..Self::default() };
+        let digest = found.digest.filter(Companion::has_value);
+        let barrier = around.barrier().filter(|_| digest.is_none());
+        (digest, barrier)
+    }
+
+    /// Without a version for the tag, where the chart has its own at another key.
+    pub(super) fn beside_those_of_chart(mut self, theirs: &Self) -> Self {
+        let is_version = |tag: &Companion<'_>| {
+            VERSIONS.iter().any(|one| plain(&tag.key).ends_with(one))
+                && !TAGS.iter().any(|one| plain(&tag.key).ends_with(one))
+        };
+        let is_other = |tag: &Companion<'_>| {
+            theirs.tag.as_ref().is_some_and(|own| plain(&own.key) != plain(&tag.key))
+        };
+        self.tag = self.tag.filter(|tag| !is_version(tag) || !is_other(tag));
+        self
     }
 
     /// The one that has a value, or could have it.
@@ -161,7 +237,8 @@ impl<'a> Companions<'a> {
 
     /// The reason not to change an image, if it is not certain what belongs to it.
     fn barrier(&self) -> Option<Barrier> {
-        (!self.unclear.is_empty()).then(|| Barrier::Unclear(self.unclear.clone()))
+        let keys: Vec<_> = self.unclear.iter().chain(&self.around).cloned().collect();
+        (!keys.is_empty()).then_some(Barrier::Unclear(keys))
     }
 }
 
@@ -240,6 +317,9 @@ fn with_digest(site: Site, own: ImageParts, companions: &Companions<'_>) -> Site
     let barrier = match beside {
         Some(beside) if is_second => Some(Barrier::Unclear(vec![beside.key.clone()])),
         _ if own.identity().is_none() => companions.barrier(),
+        None if own.digest.is_none() && !companions.around.is_empty() => {
+            Some(Barrier::Unclear(companions.around.clone()))
+        }
         _ => None,
     };
     let Some(beside) = beside.filter(|_| barrier.is_none() && own.identity().is_some()) else {
@@ -338,6 +418,11 @@ fn with_room(mut site: Site, map: &Cursor<'_>, inherited: &Companions<'_>) -> Si
 pub(super) fn registry(siblings: &Siblings<'_>) -> Option<String> {
     let registry = text(siblings.get("registry")?.node)?;
     Some(registry + "/").filter(|registry| registry != "/")
+}
+
+/// Whether a key, as [`plain`] writes it, is one of a digest.
+fn is_digest_name(name: &str) -> bool {
+    DIGESTS.contains(&name) || BARE_DIGESTS.contains(&name) || HASHES.contains(&name)
 }
 
 /// The name of an image that its key has besides the word: `sidecar` of `sidecarImage`.

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use super::companions::{self, Companions, KeysMean, Siblings};
 use super::kustomization::is_kustomization;
 use super::reader::{FoundSites, SiteBuilder, SiteReader, templated, unreadable_text};
+use super::reference::split_tag;
 use crate::diagnostic::Finding;
+use crate::kubernetes::is_tag;
 use crate::sites::chart::{ChartValues, Inherited};
 use crate::sites::code::UNREADABLE_TEXT;
 use crate::sites::cursor::{Cursor, text};
@@ -84,7 +86,7 @@ pub(super) fn find_below<'a>(
     found: &mut FoundSites,
 ) {
     let inherited = builder.chart.map(ChartValues::root).unwrap_or_default();
-    ValuesSearch { builder, start: start.clone(), mean }.look(start, &inherited, found);
+    ValuesSearch { builder, start: start.clone(), mean }.look(start, None, &inherited, found);
 }
 
 /// The values that a route leads to: those in a text, if it leads to one; none if there is
@@ -114,27 +116,59 @@ struct ValuesSearch<'a> {
     mean: KeysMean,
 }
 
+/// A map or list, and those around it.
+struct Enclosing<'s, 'a> {
+    at: &'s Cursor<'a>,
+    outer: Option<&'s Enclosing<'s, 'a>>,
+}
+
+/// How many maps around that of an image may have something for it.
+const AROUND: usize = 2;
+
+impl<'a> Enclosing<'_, 'a> {
+    /// A map and those around it, the innermost first.
+    fn maps(at: &Cursor<'a>, outer: Option<&Self>) -> Vec<Cursor<'a>> {
+        let outer = std::iter::successors(outer, |one| one.outer).map(|one| one.at);
+        std::iter::once(at).chain(outer.take(AROUND)).cloned().collect()
+    }
+}
+
 impl<'a> ValuesSearch<'a> {
-    fn look(&self, at: &Cursor<'a>, inherited: &Inherited<'a>, found: &mut FoundSites) {
+    fn look(
+        &self,
+        at: &Cursor<'a>,
+        outer: Option<&Enclosing<'_, 'a>>,
+        inherited: &Inherited<'a>,
+        found: &mut FoundSites,
+    ) {
         if has_image(at) || inherited.maps().any(has_image) {
-            self.images(at, inherited, found);
+            let siblings = Siblings::within(&Enclosing::maps(at, outer));
+            self.images(at, &siblings, inherited, found);
+        } else if self.mean == KeysMean::Values {
+            found.sites.extend(self.tag_alone(at, outer));
         }
-        at.entries().for_each(|(key, value)| self.look(&value, &inherited.get(key), found));
+        let outer = Some(&Enclosing { at, outer });
+        at.entries().for_each(|(key, value)| self.look(&value, outer, &inherited.get(key), found));
         // Lists replace each other.
-        at.items().iter().for_each(|item| self.look(item, &Inherited::default(), found));
+        at.items().iter().for_each(|item| self.look(item, outer, &Inherited::default(), found));
     }
 
     /// Finds the images of a map, which it or the chart names.
-    fn images(&self, at: &Cursor<'a>, inherited: &Inherited<'a>, found: &mut FoundSites) {
-        let siblings = Siblings::of(at);
-        found.sites.extend(self.map(at, &siblings));
-        found.sites.extend(self.siblings(at, &siblings));
+    fn images(
+        &self,
+        at: &Cursor<'a>,
+        siblings: &Siblings<'a>,
+        inherited: &Inherited<'a>,
+        found: &mut FoundSites,
+    ) {
+        found.sites.extend(self.map(at, siblings));
+        found.sites.extend(self.siblings(at, siblings));
         let chart = Siblings::inherited(inherited);
         let without_tag = |key: &str, value: &Cursor<'a>| {
-            let own = Companions::of(key, &siblings, KeysMean::Object);
-            let inherited = Companions::of(key, &chart, KeysMean::Object);
+            let inherited = Companions::of(key, &chart, self.mean);
+            let own = Companions::of(key, siblings, self.mean).beside_those_of_chart(&inherited);
             let is_alone = own.tag.is_none() && own.digest.is_none();
-            let is_alone = is_alone && companions::registry(&siblings).is_none();
+            let is_alone = is_alone && companions::registry(siblings).is_none();
             let is_alone = is_alone && companions::registry(&chart).is_none();
             let name = self.name(at, key);
             let site = || companions::without_tag(self.builder, name, at, value, &inherited);
@@ -147,12 +181,24 @@ impl<'a> ValuesSearch<'a> {
         let keys = at.entries().filter(|(key, _)| !has_tag && is_image_key(key));
         for (key, value) in keys.filter(|(_, value)| value.node.as_str().is_some()) {
             let site = || {
-                let companions = Companions::of(key, &siblings, self.mean);
+                let companions = Companions::of(key, siblings, self.mean);
                 companions::image(self.builder, (key, &value), self.name(at, key), &companions)
             };
             found.sites.extend(without_tag(key, &value).or_else(site));
         }
-        found.sites.extend(self.of_chart(at, &siblings, inherited, &chart));
+        found.sites.extend(self.of_chart(at, siblings, inherited, &chart));
+    }
+
+    /// `image: { tag: … }` of a chart that is not in the repository, and names the image.
+    fn tag_alone(&self, at: &Cursor<'a>, outer: Option<&Enclosing<'_, 'a>>) -> Option<Site> {
+        at.last_key().filter(|key| is_image_key(key))?;
+        let siblings = Siblings::within(&Enclosing::maps(at, outer));
+        let companions = Companions::of("image", &siblings, KeysMean::Object);
+        let tag = companions.tag.as_ref().filter(|tag| tag.has_value())?;
+        let is_one = is_tag(split_tag(tag.text()).0.unwrap_or("latest"));
+        let name = at.name_below(&self.start);
+        let is_wanted = is_one && self.builder.images.takes("");
+        is_wanted.then(|| companions::site(self.builder, name, "", None, &companions)).flatten()
     }
 
     /// `tag: …` alone, of images whose repositories the chart has.
@@ -166,8 +212,8 @@ impl<'a> ValuesSearch<'a> {
         let keys = inherited.maps().flat_map(Cursor::entries).map(|(key, _)| key);
         let keys = keys.filter(|key| is_repository_key(key) && at.get(key).is_none());
         let sites = keys.collect::<BTreeSet<_>>().into_iter().filter_map(|key| {
-            let own = Companions::of(key, siblings, KeysMean::Object);
-            let theirs = Companions::of(key, chart, KeysMean::Object);
+            let theirs = Companions::of(key, chart, self.mean);
+            let own = Companions::of(key, siblings, self.mean).beside_those_of_chart(&theirs);
             let text = text(inherited.get(key).scalar()?.node)?;
             let registry = companions::registry(siblings).or_else(|| companions::registry(chart));
             let written = registry.unwrap_or_default() + &text;

@@ -10,7 +10,7 @@ use crate::diagnostic::{Finding, nearest};
 use crate::kubernetes::Digest;
 use crate::sites::code::UNREADABLE_MARKER;
 use crate::sites::cursor::{Cursor, is_template, text};
-use crate::sites::{ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue};
+use crate::sites::{Barrier, ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue};
 use crate::source::{Location, Span};
 use crate::yaml::{NodeId, Style, Value};
 
@@ -45,7 +45,7 @@ fn find(builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
     }
     let mut scalars = Vec::new();
     for root in Cursor::roots(documents) {
-        collect(&root, None, &mut scalars);
+        collect(&root, &[], &mut scalars);
     }
     scalars.sort_by_key(|scalar| scalar.span.start);
     let mut with_marks: Vec<MarkedScalar<'_>> = Vec::new();
@@ -59,8 +59,9 @@ fn find(builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
     }
     let mut maps = HashMap::new();
     for group in groups(with_marks) {
-        let digest = digest_beside(&group, &mut maps);
-        found.sites.extend(site(builder, &group, digest.as_ref()));
+        let (digest, barrier) = digest_beside(&group, &mut maps).unwrap_or_default();
+        let site = site(builder, &group, digest.as_ref());
+        found.sites.extend(site.map(|site| Site { barrier, ..site }));
     }
     found
 }
@@ -78,8 +79,8 @@ struct Marker {
 /// A scalar of the file, with its place.
 struct PlacedScalar<'a> {
     at: Cursor<'a>,
-    /// The map or list that it is in.
-    parent: Option<Cursor<'a>>,
+    /// The map or list that it is in, and those around that.
+    around: Vec<Cursor<'a>>,
     span: Span,
 }
 
@@ -107,16 +108,21 @@ fn comments(text: &str) -> Vec<Span> {
     found
 }
 
-fn collect<'a>(at: &Cursor<'a>, parent: Option<&Cursor<'a>>, scalars: &mut Vec<PlacedScalar<'a>>) {
+/// The most maps around a scalar in which a digest may be for it.
+const AROUND: usize = 3;
+
+fn collect<'a>(at: &Cursor<'a>, around: &[Cursor<'a>], scalars: &mut Vec<PlacedScalar<'a>>) {
     let node = at.node;
     let is_collection = node.is_mapping() || node.is_sequence();
     if is_collection {
-        at.entries().for_each(|(_, value)| collect(&value, Some(at), scalars));
-        at.items().iter().for_each(|item| collect(item, Some(at), scalars));
+        let around = std::iter::once(at).chain(around).take(AROUND).cloned();
+        let around: Vec<_> = around.collect();
+        at.entries().for_each(|(_, value)| collect(&value, &around, scalars));
+        at.items().iter().for_each(|item| collect(item, &around, scalars));
     } else if !node.is_null() {
         scalars.push(PlacedScalar {
             at: at.clone(),
-            parent: parent.cloned(),
+            around: around.to_vec(),
             span: node.location().span(),
         });
     }
@@ -257,7 +263,7 @@ impl Marker {
 impl PlacedScalar<'_> {
     /// The map or list that it is in.
     fn map(&self) -> Option<NodeId> {
-        self.parent.as_ref().map(|parent| parent.node.id())
+        self.around.first().map(|parent| parent.node.id())
     }
 }
 
@@ -289,20 +295,20 @@ fn whole(reference: &str, digest: Option<&str>) -> Option<ImageParts> {
     Some(ImageParts { digest, ..image })
 }
 
-/// The digest beside marked scalars that have none. It decides what is deployed, whether
+/// The digest beside marked scalars that have none, or why it is not certain. It decides what is deployed, whether
 /// or not it is marked.
 fn digest_beside<'a>(
     group: &[MarkedScalar<'a>],
     maps: &mut HashMap<NodeId, Siblings<'a>>,
-) -> Option<Companion<'a>> {
+) -> Option<(Option<Companion<'a>>, Option<Barrier>)> {
     let named = group.iter().find(|one| one.part_kind() != SitePartKind::Repository)?;
     let written = text(named.scalar.at.node)?;
     if group.iter().any(|one| one.part_kind() == SitePartKind::Digest) || written.contains('@') {
         return None;
     }
-    let (map, key) = (named.scalar.parent.as_ref()?, named.scalar.at.last_key()?);
-    let siblings = maps.entry(map.node.id()).or_insert_with(|| Siblings::of(map));
-    Companions::digest_beside(siblings, key)
+    let (map, key) = (named.scalar.map()?, named.scalar.at.last_key()?);
+    let siblings = maps.entry(map).or_insert_with(|| Siblings::within(&named.scalar.around));
+    Some(Companions::digest_beside(siblings, key))
 }
 
 /// The site of marked scalars, with the digest beside them; none for a repository alone,

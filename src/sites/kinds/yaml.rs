@@ -8,7 +8,7 @@ use crate::diagnostic::Finding;
 use crate::sites::code::SITE_NOT_A_SCALAR;
 use crate::sites::cursor::{Cursor, text};
 use crate::sites::missing_route::MissingRoute;
-use crate::sites::{Key, Site, SitePart, SitePartKind, SiteValue};
+use crate::sites::{Barrier, Key, Site, SitePart, SitePartKind, SiteValue};
 use crate::yaml::{Route, Step, Value};
 
 /// Files with fields.
@@ -39,7 +39,8 @@ impl SiteReader for FieldSiteReader<'_> {
 }
 
 /// The fields that lead nowhere. A digest may come later where there is a tag, and a tag
-/// where there is a digest; the repository may be elsewhere.
+/// where there is a digest, and the repository may be elsewhere, but not in a map that is
+/// not there, and not beside a key that is almost the same.
 fn missing_fields(
     builder: SiteBuilder<'_>,
     documents: &[Value],
@@ -49,13 +50,21 @@ fn missing_fields(
         let filled = builder.filled(&route.value);
         !matches!(only(documents, &filled, &route.value, &route.location), Ok(None))
     };
+    let missing = |route| MissingRoute::field(documents, route, builder.filled(&route.value));
     let parts = [&fields.tag, &fields.digest].into_iter().flatten();
-    let parts = if parts.clone().any(leads) { None } else { parts.clone().next() };
+    let has_one = parts.clone().any(leads);
+    let needed = parts.clone().next().filter(|_| !has_one);
     let whole = [&fields.image, &fields.version].into_iter().flatten();
-    let missing = whole.filter(|route| !leads(route)).chain(parts);
-    missing
-        .map(|route| MissingRoute::field(documents, route, builder.filled(&route.value)))
-        .collect()
+    let needed = whole.filter(|route| !leads(route)).chain(needed).map(missing);
+    let has_map = |missing: &MissingRoute| map_of(documents, missing.filled()).is_some();
+    let others = parts.filter(|_| has_one).map(|route| (route, true));
+    let others = others.chain(fields.repository.iter().map(|route| (route, false)));
+    let others = others.filter(|(route, _)| !leads(route)).filter_map(|(route, is_version)| {
+        let missing = missing(route);
+        let is_misspelt = !has_map(&missing) || is_version && missing.near().is_some();
+        is_misspelt.then_some(missing)
+    });
+    needed.chain(others).collect()
 }
 
 fn version(builder: SiteBuilder<'_>, at: &Cursor<'_>, route: &Route) -> Option<Site> {
@@ -100,12 +109,15 @@ fn parts(
     if parts.iter().all(|part| part.kind == SitePartKind::Repository) {
         return Ok(None);
     }
+    let mut barrier = None;
     if fields.digest.is_none() {
-        let beside = digest_beside(documents, &builder.filled(&named.value));
+        let (beside, unclear) = digest_beside(documents, &builder.filled(&named.value));
         parts.extend(beside.map(|digest| digest.part()));
+        barrier = unclear;
     }
     let key = Key::Image(builder.name(&named.value));
-    Ok(shown.and_then(|shown| site(builder, key, &shown, parts)))
+    let site = shown.and_then(|shown| site(builder, key, &shown, parts));
+    Ok(site.map(|site| Site { barrier, ..site }))
 }
 
 fn site(
@@ -164,9 +176,19 @@ fn missing(documents: &[Value], route: &Route, kind: SitePartKind) -> Option<Sit
 
 /// The digest beside the tag that a route leads to. It decides what is deployed, whether or
 /// not the rule names it.
-fn digest_beside<'a>(documents: &'a [Value], tag: &Route) -> Option<Companion<'a>> {
-    let (map, last) = map_of(documents, tag)?;
-    Companions::digest_beside(&Siblings::of(&map), last)
+fn digest_beside<'a>(
+    documents: &'a [Value],
+    tag: &Route,
+) -> (Option<Companion<'a>>, Option<Barrier>) {
+    let Some((map, last)) = map_of(documents, tag) else { return (None, None) };
+    let root = Cursor::roots(documents).nth(map.place().document);
+    let mut above = tag.split_last().map(|(route, _)| route);
+    let mut maps = vec![map];
+    while let Some((route, Step::Key(_))) = above.as_ref().and_then(Route::split_last) {
+        maps.extend(root.as_ref().and_then(|root| root.follow(&route)));
+        above = Some(route);
+    }
+    Companions::digest_beside(&Siblings::within(&maps), last)
 }
 
 /// The map that a route's last key belongs into, and the key.
