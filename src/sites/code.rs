@@ -178,6 +178,34 @@ codes! {
     /// ```
     UNREADABLE_TEXT = "unreadable-text", Input, Error;
 
+    /// A patch brings an image from another place.
+    ///
+    /// `op: copy` and `op: move` of a JSON patch have no value of their own: what they deploy
+    /// is written where they take it from, perhaps in a file that other environments use. So it
+    /// is not known here, and nothing here can change it.
+    ///
+    /// ```yaml
+    /// - op: copy           # instead: op: replace, with a value
+    ///   from: /spec/template/spec/initContainers/0/image
+    ///   path: /spec/template/spec/containers/0/image
+    /// ```
+    COPIED_SITE = "copied-site", Input, Error;
+
+    /// A rule leads to a value that another one overrides.
+    ///
+    /// In an Argo CD application, `helm.valuesObject` takes the place of `helm.values`, and
+    /// `helm.parameters` override both. A tag that is promoted where nothing reads it changes
+    /// nothing. `kind: manifest` reads such a file as Argo CD does.
+    ///
+    /// ```yaml
+    /// helm:
+    ///   values: |            # not read
+    ///     image: {repository: ghcr.io/shop/web, tag: v1}
+    ///   valuesObject:
+    ///     image: {repository: ghcr.io/shop/web, tag: v2}
+    /// ```
+    OVERRIDDEN_SITE = "overridden-site", Input, Error;
+
     /// A site that a template fills in.
     ///
     /// A rule points at exactly this scalar, and the scalar holds an expression

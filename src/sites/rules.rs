@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::chart::Charts;
-use super::code::{AMBIGUOUS_ROUTE, UNREADABLE_MARKER, UNREADABLE_TEXT};
+use super::code::{
+    AMBIGUOUS_ROUTE, COPIED_SITE, OVERRIDDEN_SITE, UNREADABLE_MARKER, UNREADABLE_TEXT,
+};
 use super::cursor::Cursor;
 use super::files::ParsedFile;
 use super::kinds::reader::{FoundSites, RouteEnvironment, SiteBuilder, only};
@@ -304,6 +306,7 @@ impl Rule {
         };
         let reader = reader_of(&self.entry.kind);
         let FoundSites { mut sites, mut findings, mut missing } = reader.find(builder, documents);
+        findings.extend(reader.overridden(documents, &sites));
         let root = builder.filled(&reader.root());
         for route in &self.entry.promote {
             match promoted_value(builder, documents, &root, route) {
@@ -318,8 +321,10 @@ impl Rule {
             }
         }
         // What the rule means is not known, so that nothing of the file is.
-        let is_unclear =
-            |finding: &&Finding| [&AMBIGUOUS_ROUTE, &UNREADABLE_TEXT].contains(&finding.code);
+        let is_unclear = |finding: &&Finding| {
+            [&AMBIGUOUS_ROUTE, &COPIED_SITE, &OVERRIDDEN_SITE, &UNREADABLE_TEXT]
+                .contains(&finding.code)
+        };
         let unclear = findings.iter().filter(is_unclear);
         let unclear: Findings = unclear.cloned().collect();
         if !unclear.is_empty() {

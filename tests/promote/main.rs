@@ -16,6 +16,7 @@ mod kept_records;
 mod kept_rows;
 mod mistakes;
 mod numbers;
+mod overridden;
 mod parts;
 mod one_file;
 mod promotions;

@@ -36,7 +36,7 @@ fn patched(patch: &str, tag: &str) -> String {
 }
 
 /// Each way in which a kustomization has an image in a text.
-const PATCHES: [(&str, &str); 7] = [
+const PATCHES: [(&str, &str); 12] = [
     (
         "web/spec/template/spec/containers/0/image",
         "patches:\n- target: {kind: Deployment, name: web}\n  patch: |- # one\n    - op: replace\n      \
@@ -73,6 +73,34 @@ const PATCHES: [(&str, &str); 7] = [
         "web/spec/source/targetRevision",
         "patches:\n- target: {name: web}\n  patch: |\n    - {op: replace, path: \
          /spec/source/targetRevision, value: TAG}\n",
+    ),
+    (
+        "x/web",
+        "transformers:\n- |-\n  apiVersion: builtin\n  kind: ImageTagTransformer\n  metadata: {name: a}\n  \
+         imageTag:\n    name: x/web\n    newTag: TAG\n",
+    ),
+    (
+        "/spec/template/spec/containers/0/image",
+        "transformers:\n- |\n  apiVersion: builtin\n  kind: PatchTransformer\n  metadata: {name: a}\n  \
+         patch: '[{op: replace, path: /spec/template/spec/containers/0/image, value: \"x/web:TAG\"}]'\n  \
+         target: {kind: Deployment}\n",
+    ),
+    (
+        "web/spec/template/spec/containers/0/image",
+        "transformers:\n- other.yaml\n- |\n  apiVersion: builtin\n  kind: PatchJson6902Transformer\n  \
+         metadata: {name: a}\n  target: {name: web}\n  jsonOp: |-\n    - op: add\n      path: \
+         /spec/template/spec/containers/0/image\n      value: x/web:TAG\n",
+    ),
+    (
+        "web",
+        "transformers:\n- |\n  apiVersion: builtin\n  kind: PatchStrategicMergeTransformer\n  metadata: \
+         {name: a}\n  patches: |-\n    kind: Deployment\n    metadata: {name: web}\n    spec: {template: {spec: \
+         {containers: [{name: web, image: x/web:TAG}]}}}\n",
+    ),
+    (
+        "image",
+        "generators:\n- |\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n  metadata: {name: \
+         a}\n  name: web\n  valuesInline:\n    image: {repository: x/web, tag: TAG}\n",
     ),
 ];
 
@@ -300,4 +328,54 @@ fn secrets_in_a_text_are_not_shown() {
     assert!(output.stderr.contains("stringData") || output.stdout.contains("stringData"));
     assert!(!output.stderr.contains("hunter2"), "{}", output.stderr);
     assert!(!output.stdout.contains("hunter2"), "{}", output.stdout);
+}
+
+const MANIFEST: &str = "{path: '{environment}/kustomization.yaml', kind: manifest, app: web}";
+
+#[test]
+fn what_flux_renders_after_a_chart_is_promoted() {
+    let head = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web}\nspec:\n  \
+                postRenderers:\n  - kustomize:\n";
+    for renderer in [
+        "      images:\n      - name: x/web\n        newTag: TAG # the tag\n",
+        "      images:\n      - {name: x/web, digest: DIGEST}\n",
+        "      patches:\n      - target: {name: web}\n        patch: |\n          - op: replace\n            \
+         path: /spec/template/spec/containers/0/image\n            value: x/web:TAG\n",
+        "      patches:\n      - patch: |\n          kind: Deployment\n          metadata: {name: web}\n          \
+         spec: {template: {spec: {containers: [{name: web, image: x/web:TAG}]}}}\n",
+        "      patchesStrategicMerge:\n      - kind: Deployment\n        metadata: {name: web}\n        spec: \
+         {template: {spec: {containers: [{name: web, image: x/web:TAG}]}}}\n",
+        "      patchesJson6902:\n      - target: {name: web}\n        patch:\n        - op: replace\n          \
+         path: /spec/template/spec/containers/0/image\n          value: x/web:TAG\n",
+    ] {
+        let text = |tag: &str| {
+            let digest = format!("sha256:{}", tag.replace('v', "").repeat(64));
+            format!("{head}{}", renderer.replace("TAG", tag).replace("DIGEST", &digest))
+        };
+        let shop = of_rule(MANIFEST, &text("v2"), &text("v1"), &[]);
+        shop.ends(0, &["promote", "web", "--to", "prod", "--write"]);
+        assert_eq!(prod(&shop), text("v2"));
+    }
+}
+
+#[test]
+fn an_image_that_a_patch_copies_is_a_finding_at_its_line() {
+    for (op, path) in [
+        ("copy", "/spec/template/spec/containers/0/image"),
+        ("move", "/spec/template/spec/containers/-"),
+        ("copy", "/spec/template/spec/containers"),
+    ] {
+        let patch = format!(
+            "patches:\n- target: {{name: web}}\n  patch: |\n    - op: {op}\n      from: /a\n      path: {path}\n"
+        );
+        let text = patched(&patch, "v1");
+        let shop = of_rule(KUSTOMIZE, &text, &text, &BASE);
+        let output = shop.ends(2, &["promote", "web", "--to", "prod", "--write"]);
+        output.finds("copied-site").says("prod/kustomization.yaml:5:");
+    }
+    let patch = "patches:\n- patch: |\n    - {op: copy, from: /a, path: /metadata/labels/tag}\n    - {op: copy, \
+                 from: /a, path: /spec/replicas}\n";
+    let text = patched(&format!("{patch}images: [{{name: x/web, newTag: TAG}}]\n"), "v1");
+    let shop = of_rule(KUSTOMIZE, &text, &text, &BASE);
+    shop.ends(0, &["promote", "web", "--to", "prod", "--write"]);
 }

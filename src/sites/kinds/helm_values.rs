@@ -7,10 +7,11 @@
 use std::collections::BTreeSet;
 
 use super::companions::{self, Companions, KeysMean, Siblings};
+use super::helm_parameters::overridden;
 use super::kustomization::is_kustomization;
 use super::reader::{FoundSites, SiteBuilder, SiteReader, templated, unreadable_text};
 use super::reference::split_tag;
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Findings};
 use crate::kubernetes::is_tag;
 use crate::sites::chart::{ChartValues, Inherited};
 use crate::sites::code::UNREADABLE_TEXT;
@@ -58,6 +59,10 @@ impl SiteReader for HelmSiteReader<'_> {
         }
         let is_of_objects = Cursor::roots(documents).any(|root| root.is_object());
         !is_of_objects && !is_kustomization(name, documents)
+    }
+
+    fn overridden(&self, documents: &[Value], sites: &[Site]) -> Findings {
+        sites.iter().filter_map(|site| overridden(documents, site)).collect()
     }
 
     fn root(&self) -> Route {

@@ -4,6 +4,7 @@ use super::containers::{ContainerSearch, is_container_list};
 use super::reader::{FoundSites, SiteBuilder};
 use super::reference::is_moving_reference;
 use crate::diagnostic::Finding;
+use crate::sites::code::COPIED_SITE;
 use crate::sites::cursor::{Cursor, text};
 use crate::sites::{Key, Site};
 
@@ -44,6 +45,7 @@ pub(super) fn operations<'a>(
     found: &mut FoundSites,
 ) {
     let operations: Vec<_> = patch.items().iter().filter_map(Operation::of).collect();
+    found.findings.extend(patch.items().iter().filter_map(copied));
     for operation in &operations {
         let node = operation.value.node;
         if node.is_mapping() || node.is_sequence() {
@@ -52,6 +54,26 @@ pub(super) fn operations<'a>(
             found.take(scalar(builder, operation, &operations, target));
         }
     }
+}
+
+/// The finding that an operation brings an image from another place; none if it does not.
+fn copied(item: &Cursor<'_>) -> Option<Finding> {
+    let op = item.text_of("op").filter(|op| matches!(&**op, "copy" | "move"))?;
+    let (path, from) = (item.text_of("path")?, item.text_of("from").unwrap_or_default());
+    let (above, last) = path.rsplit_once('/')?;
+    let is_part = matches!(
+        last,
+        "image" | "tag" | "newTag" | "newName" | "digest" | "repository" | "targetRevision"
+    );
+    let is_container = above.rsplit('/').next().is_some_and(is_container_list);
+    let is_image = is_container_list(last) || is_container || is_part;
+    (is_image && !path.starts_with("/metadata/")).then(|| {
+        let verb = if op == "copy" { "copies" } else { "moves" };
+        let message = format!("a patch {verb} an image from `{from}` to `{path}`");
+        Finding::new(&COPIED_SITE, message, item.node.location())
+            .because("has its value elsewhere")
+            .help("write the image here, with `op: replace` and a `value`")
+    })
 }
 
 /// The site of a scalar that an operation writes, by what the path calls it.

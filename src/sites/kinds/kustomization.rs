@@ -101,15 +101,42 @@ pub(in crate::sites) fn inline_patches<'a>(
         let Some(patch) = item.get("patch") else { continue };
         let target = item.walk(&["target", "name"]).and_then(|name| text(name.node));
         let target = target.unwrap_or_default();
-        let roots = documents_in(&patch, found).into_iter();
-        patches.extend(roots.map(|root| InlinePatch { target: target.clone(), root }));
+        patches.extend(of_text(&patch, &target, found));
     }
     // Others of these are names of files.
     for patch in items("patchesStrategicMerge") {
-        let roots = documents_in(&patch, found).into_iter();
-        patches.extend(roots.map(|root| InlinePatch { target: String::new(), root }));
+        patches.extend(of_text(&patch, "", found));
     }
     patches
+}
+
+/// The patches in a text, or the one that is written as a map or list, as Flux has it.
+fn of_text<'a>(at: &Cursor<'a>, target: &str, found: &mut FoundSites) -> Vec<InlinePatch<'a>> {
+    let is_text = !at.node.is_mapping() && !at.node.is_sequence();
+    let roots = if is_text { documents_in(at, found) } else { vec![at.clone()] };
+    let patch = |root| InlinePatch { target: target.to_owned(), root };
+    roots.into_iter().map(patch).collect()
+}
+
+/// The patches that one of kustomize's own transformers has in its text
+/// (`kustomize/api/builtins`).
+pub(super) fn patches_of_transformer<'a>(
+    transformer: &Cursor<'a>,
+    found: &mut FoundSites,
+) -> Vec<InlinePatch<'a>> {
+    let target = transformer.walk(&["target", "name"]).and_then(|name| text(name.node));
+    let target = target.unwrap_or_default();
+    let texts = ["patch", "jsonOp", "patches"].into_iter().filter_map(|key| transformer.get(key));
+    texts.flat_map(|at| of_text(&at, &target, found)).collect()
+}
+
+/// The image that one of kustomize's own transformers sets.
+pub(super) fn image_of_transformer(
+    builder: SiteBuilder<'_>,
+    transformer: &Cursor<'_>,
+) -> Option<Site> {
+    let item = transformer.get("imageTag")?;
+    image(builder, &item, &item.text_of("name")?, false)
 }
 
 /// The site of an address with a git reference in it.

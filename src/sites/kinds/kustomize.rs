@@ -1,14 +1,11 @@
 //! `kustomization.yaml`: `images`, patches in it, and the references of remote resources.
 
-use super::companions::KeysMean;
-use super::helm_values;
+use super::charts::chart;
 use super::kustomization::{images, is_kustomization, remote};
-use super::manifest::patches;
+use super::manifest::{patches, plugins};
 use super::reader::{FoundSites, SiteBuilder, SiteReader};
-use super::reference::is_version_range;
 use crate::config::Sourced;
-use crate::sites::Key;
-use crate::sites::cursor::{Cursor, text};
+use crate::sites::cursor::Cursor;
 use crate::yaml::Value;
 
 /// Kustomizations and components, with the images that may be added to a file
@@ -21,7 +18,7 @@ impl SiteReader for KustomizeSiteReader<'_> {
     }
 
     fn missing(&self) -> &'static str {
-        "no entry of `images` with a tag or digest, no patch with an image, and no `?ref=`"
+        "no entry of `images` with a tag or digest, no patch or transformer with an image, and no `?ref=`"
     }
 
     fn fits(&self, name: &str, documents: &[Value]) -> bool {
@@ -72,24 +69,10 @@ fn find(builder: SiteBuilder<'_>, documents: &[Value], insert: &[Sourced<String>
             found.sites.extend(entries.iter().filter_map(|entry| remote(builder, entry)));
         }
         let charts = root.get("helmCharts").map(|list| list.items()).unwrap_or_default();
-        for chart in &charts {
-            let Some(values) = chart.get("valuesInline") else { continue };
-            let (name, from) = (chart.text_of("name").unwrap_or_default(), found.sites.len());
-            helm_values::find_below(builder, &values, KeysMean::Values, &mut found);
-            for site in &mut found.sites[from..] {
-                site.qualified = Some(format!("{name}/{}", site.key.name()));
-            }
+        for one in &charts {
+            chart(builder, one, &mut found);
         }
-        found.sites.extend(charts.iter().filter_map(|chart| {
-            let version = chart.get("version")?;
-            let name = chart.text_of("name")?;
-            let repository = chart.text_of("repo").map(|repo| format!("{repo}/{name}"));
-            if !builder.takes_source(&[Some(&name), repository.as_deref()]) {
-                return None;
-            }
-            let moves = is_version_range(&text(version.node)?);
-            builder.revision(Key::Version(name), &version, moves)
-        }));
+        plugins(builder, &root, &mut found);
     }
     found
 }

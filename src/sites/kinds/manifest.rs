@@ -1,9 +1,10 @@
 //! Manifests: images of containers, and the sources of Flux and Argo CD.
 
+use super::charts::chart;
 use super::companions::KeysMean;
 use super::containers::ContainerSearch;
-use super::reader::{FoundSites, SiteBuilder, SiteReader};
-use super::sources::SourceObject;
+use super::reader::{FoundSites, SiteBuilder, SiteReader, documents_in};
+use super::sources::{SourceObject, sources_of_application};
 use super::{helm_values, json_patch, kustomization};
 use crate::sites::cursor::{Cursor, text};
 use crate::yaml::Value;
@@ -58,6 +59,33 @@ pub(super) fn patches<'a>(builder: SiteBuilder<'a>, map: &Cursor<'a>, found: &mu
     }
 }
 
+/// Finds the sites of the transformers and generators in a kustomization's texts.
+pub(super) fn plugins<'a>(builder: SiteBuilder<'a>, map: &Cursor<'a>, found: &mut FoundSites) {
+    let lists = ["transformers", "generators"].into_iter().filter_map(|key| map.get(key));
+    // Others of these are names of files.
+    for entry in lists.flat_map(|list| list.items()) {
+        for root in documents_in(&entry, found) {
+            object(builder, &root, found);
+        }
+    }
+}
+
+/// Finds the sites of one of kustomize's own transformers and generators.
+fn plugin<'a>(builder: SiteBuilder<'a>, kind: &str, at: &Cursor<'a>, found: &mut FoundSites) {
+    match kind {
+        "ImageTagTransformer" => {
+            found.sites.extend(kustomization::image_of_transformer(builder, at));
+        }
+        "PatchTransformer" | "PatchJson6902Transformer" | "PatchStrategicMergeTransformer" => {
+            for patch in kustomization::patches_of_transformer(at, found) {
+                any(builder, &patch.root, &patch.target, found);
+            }
+        }
+        "HelmChartInflationGenerator" => chart(builder, at, found),
+        _ => {}
+    }
+}
+
 /// Finds the sites of an object, of a strategic merge, or of a JSON patch of what has that
 /// name; empty if it is not known.
 fn any<'a>(builder: SiteBuilder<'a>, root: &Cursor<'a>, target: &str, found: &mut FoundSites) {
@@ -94,22 +122,46 @@ fn object<'a>(builder: SiteBuilder<'a>, at: &Cursor<'a>, found: &mut FoundSites)
         }
         ("helm.toolkit.fluxcd.io", "HelmRelease") => {
             source.version(&["spec", "chart", "spec", "version"], found);
-            source.values(at.walk(&["spec", "values"]), found);
+            if let Some(values) = at.walk(&["spec", "values"]) {
+                source.values(values, found);
+            }
+            let renderers = at.walk(&["spec", "postRenderers"]).map(|list| list.items());
+            for renderer in renderers.into_iter().flatten() {
+                if let Some(kustomize) = renderer.get("kustomize") {
+                    kustomization::images(builder, &kustomize, "images", &[], found);
+                    patches(builder, &kustomize, found);
+                }
+            }
         }
         ("helm.cattle.io", "HelmChart" | "HelmChartConfig") => {
-            source.values(at.walk(&["spec", "valuesContent"]), found);
+            if let Some(values) = at.walk(&["spec", "valuesContent"]) {
+                source.values(values, found);
+            }
         }
         ("kustomize.toolkit.fluxcd.io", "Kustomization") => {
             if let Some(spec) = at.get("spec") {
                 kustomization::images(builder, &spec, "images", &[], found);
                 patches(builder, &spec, found);
+                let components = spec.get("components").map(|list| list.items());
+                let components = components.unwrap_or_default();
+                let remote = |at| kustomization::remote(builder, at);
+                found.sites.extend(components.iter().filter_map(remote));
             }
         }
-        ("argoproj.io", "Application") => application(&source, &["spec"], found),
+        ("argoproj.io", "Application") => application(&source, at, found),
         ("argoproj.io", "ApplicationSet") => {
-            application(&source, &["spec", "template", "spec"], found);
+            if let Some(template) = at.walk(&["spec", "template"]) {
+                application(&source, &template, found);
+            }
+            let patch = at.walk(&["spec", "templatePatch"]);
+            for root in
+                patch.iter().flat_map(|patch| documents_in(patch, found)).collect::<Vec<_>>()
+            {
+                application(&source, &root, found);
+            }
         }
         ("kustomize.config.k8s.io", _) => {}
+        ("builtin", _) => plugin(builder, &kind, at, found),
         _ => {
             let search = ContainerSearch { builder, top: at, workload: name.as_deref() };
             search.look(at, found);
@@ -134,9 +186,10 @@ fn colour(name: &str) -> Option<&'static str> {
     words.find_map(|word| ["blue", "green"].into_iter().find(|colour| *colour == word))
 }
 
-/// Finds the sites of an Argo CD application.
-fn application(object: &SourceObject<'_, '_>, spec: &[&str], found: &mut FoundSites) {
-    for source in object.sources_of_application(spec) {
+/// Finds the sites of an Argo CD application, or of a part of one.
+fn application<'a>(object: &SourceObject<'_, 'a>, at: &Cursor<'a>, found: &mut FoundSites) {
+    let Some(spec) = at.get("spec") else { return };
+    for source in sources_of_application(&spec) {
         object.source(&source, found);
         if let Some(kustomize) = source.get("kustomize") {
             patches(object.builder, &kustomize, found);

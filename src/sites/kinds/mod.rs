@@ -5,8 +5,10 @@
 //! [`SiteReader`]; a row in the table below; and its keys in
 //! [`crate::config::SiteKind`].
 
+mod charts;
 mod companions;
 mod containers;
+mod helm_parameters;
 pub(super) mod helm_values;
 mod json_patch;
 pub(super) mod kustomization;

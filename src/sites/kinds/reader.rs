@@ -31,6 +31,11 @@ pub(in crate::sites) trait SiteReader {
         true
     }
 
+    /// The findings that something else in the file overrides what a rule's routes lead to.
+    fn overridden(&self, _documents: &[Value], _sites: &[Site]) -> Findings {
+        Findings::new()
+    }
+
     /// The route at which the values start that a rule's `promote` names.
     fn root(&self) -> Route {
         Route::root()

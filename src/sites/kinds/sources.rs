@@ -1,14 +1,13 @@
 //! Objects of Flux and Argo CD: artifacts, git repositories and charts that are
 //! deployed.
 
-use std::collections::HashMap;
-
-use super::companions::{self, Companions, KeysMean, Siblings, plain};
+use super::companions::KeysMean;
+use super::helm_parameters::{HelmParameters, values_object};
 use super::helm_values;
 use super::reader::{FoundSites, SiteBuilder, documents_in};
-use super::reference::{image_of, image_parts, is_moving_reference, is_version_range, split_name};
+use super::reference::{image_of, is_moving_reference, is_version_range, split_name};
 use crate::sites::cursor::{Cursor, is_template, text};
-use crate::sites::{Key, Site, SitePartKind, SiteValue};
+use crate::sites::{Key, SitePartKind, SiteValue};
 
 /// An object of Flux or Argo CD that names what is deployed.
 pub(super) struct SourceObject<'f, 'a> {
@@ -90,13 +89,6 @@ impl<'a> SourceObject<'_, 'a> {
         found.sites.extend(self.builder.revision(key, &at, moves));
     }
 
-    /// The sources of an Argo CD application.
-    pub(super) fn sources_of_application(&self, spec: &[&str]) -> Vec<Cursor<'a>> {
-        let Some(spec) = self.at.walk(spec) else { return Vec::new() };
-        let several = spec.get("sources").map(|sources| sources.items());
-        spec.get("source").into_iter().chain(several.into_iter().flatten()).collect()
-    }
-
     /// A source of an Argo CD application: a chart, or a directory of a git
     /// repository, and images that it overrides.
     pub(super) fn source(&self, source: &Cursor<'a>, found: &mut FoundSites) {
@@ -118,12 +110,12 @@ impl<'a> SourceObject<'_, 'a> {
             images.items().iter().for_each(|image| self.kustomize_image(image, found));
         }
         let Some(helm) = source.get("helm") else { return };
-        if let Some(parameters) = helm.get("parameters") {
-            self.parameters(&parameters, found);
-        }
         let from = found.sites.len();
-        self.values(helm.get("values"), found);
-        self.values(helm.get("valuesObject"), found);
+        // A `valuesObject`, even an empty one, takes the place of `values`
+        // (`ApplicationSourceHelm.ValuesYAML`), and parameters come last.
+        let values = values_object(&helm).or_else(|| helm.get("values"));
+        let roots = values.map(|values| self.values(values, found)).unwrap_or_default();
+        HelmParameters::of(&helm).add(self.builder, &roots, from, found);
         // An application may have several sources with values.
         let Some(chart) = source.text_of("chart") else { return };
         for site in &mut found.sites[from..] {
@@ -131,16 +123,14 @@ impl<'a> SourceObject<'_, 'a> {
         }
     }
 
-    /// The values of a chart: a map, or a text that holds one.
-    pub(super) fn values(&self, values: Option<Cursor<'a>>, found: &mut FoundSites) {
-        let Some(values) = values else { return };
-        if values.node.as_str().is_none() {
-            helm_values::find_below(self.builder, &values, KeysMean::Values, found);
-            return;
+    /// The values of a chart: a map, or a text that holds one. Returns where they begin.
+    pub(super) fn values(&self, values: Cursor<'a>, found: &mut FoundSites) -> Vec<Cursor<'a>> {
+        let is_text = values.node.as_str().is_some();
+        let roots = if is_text { documents_in(&values, found) } else { vec![values] };
+        for root in &roots {
+            helm_values::find_below(self.builder, root, KeysMean::Values, found);
         }
-        for root in documents_in(&values, found) {
-            helm_values::find_below(self.builder, &root, KeysMean::Values, found);
-        }
+        roots
     }
 
     /// `name=repository:tag`, or a reference alone.
@@ -158,51 +148,14 @@ impl<'a> SourceObject<'_, 'a> {
         });
         found.take(site);
     }
-
-    /// `- { name: image.tag, value: v1 }`, with `image.repository` and
-    /// `image.digest` beside it.
-    fn parameters(&self, list: &Cursor<'a>, found: &mut FoundSites) {
-        let items = list.items();
-        let named = items.iter().filter_map(|item| Some((item.text_of("name")?, item)));
-        let named: Vec<(String, Cursor<'a>)> =
-            named.filter_map(|(name, item)| Some((name, item.get("value")?))).collect();
-        let mut maps: HashMap<&str, Siblings<'a>> = HashMap::new();
-        for (name, value) in &named {
-            let (map, key) = split_parameter(name);
-            maps.entry(map).or_default().add(key, value.clone());
-        }
-        for (name, value) in &named {
-            let (map, key) = split_parameter(name);
-            found.sites.extend(self.parameter(map, (key, value), &maps[map]));
-        }
-    }
-
-    /// The image of which a parameter is the tag.
-    fn parameter(
-        &self,
-        map: &str,
-        (key, tag): (&str, &Cursor<'a>),
-        siblings: &Siblings<'a>,
-    ) -> Option<Site> {
-        let image = companions::image_of_tag(key)?;
-        let repository = siblings.get("repository").filter(|_| image == "image");
-        let repository = repository.or_else(|| siblings.get(&image));
-        let repository = repository.map(|at| at.part(SitePartKind::Repository));
-        if plain(key) != "tag" && repository.is_none() {
-            return None;
-        }
-        let companions = Companions::of(&image, siblings, KeysMean::Object);
-        let own = companions.tag.as_ref().filter(|own| own.at.place() == tag.place());
-        let written = repository.as_ref().map(|part| part.text.as_str()).unwrap_or_default();
-        let is_whole = image_parts(written).is_ok_and(|image| image.identity().is_some());
-        let is_templated = companions.texts().chain([written]).any(is_template);
-        own.filter(|_| !is_whole && !is_templated && self.builder.images.takes(written))?;
-        let name = if map.is_empty() { key } else { map };
-        companions::site(self.builder, name.to_owned(), written, repository.clone(), &companions)
-    }
 }
 
-/// The map that a parameter's name leads into, and the key there.
-fn split_parameter(name: &str) -> (&str, &str) {
-    name.rsplit_once('.').unwrap_or(("", name))
+/// The sources of an Argo CD application: one that is hydrated, or several, before
+/// the only one (`ApplicationSpec.GetSource`, `HasMultipleSources`).
+pub(super) fn sources_of_application<'a>(spec: &Cursor<'a>) -> Vec<Cursor<'a>> {
+    if let Some(dry) = spec.walk(&["sourceHydrator", "drySource"]) {
+        return vec![dry];
+    }
+    let several = spec.get("sources").map(|sources| sources.items()).unwrap_or_default();
+    if several.is_empty() { spec.get("source").into_iter().collect() } else { several }
 }

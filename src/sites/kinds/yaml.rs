@@ -1,10 +1,11 @@
 //! YAML of any file, whose fields are named by routes.
 
 use super::companions::{Companion, Companions, Siblings};
+use super::helm_parameters::overridden;
 use super::reader::{FoundSites, SiteBuilder, SiteReader, only, templated, unreadable_text};
 use super::reference::{digest_kind, image_of, is_version_range};
 use crate::config::{Fields, Sourced};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Findings};
 use crate::sites::code::SITE_NOT_A_SCALAR;
 use crate::sites::cursor::{Cursor, text};
 use crate::sites::missing_route::MissingRoute;
@@ -31,6 +32,10 @@ impl SiteReader for FieldSiteReader<'_> {
         }
         found.take(parts(builder, documents, fields));
         found
+    }
+
+    fn overridden(&self, documents: &[Value], sites: &[Site]) -> Findings {
+        sites.iter().filter_map(|site| overridden(documents, site)).collect()
     }
 
     fn missing(&self) -> &'static str {
