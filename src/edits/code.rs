@@ -15,7 +15,7 @@ codes! {
     /// rungs set --in overlays/prod ghcr.io/shop/web:v2
     /// rungs set --in overlays/prod --git https://github.com/shop/deploy=v2
     /// ```
-    NOTHING_MATCHES = "nothing-matches", Answer, Error;
+    NOTHING_MATCHES = "nothing-matches", Input, Error;
 
     /// A name means several charts or repositories.
     ///

@@ -15,7 +15,7 @@ use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, ambiguous, chang
 use crate::source::{Location, REDACTED, SourceFile};
 use crate::yaml::{
     Change, Kind, Node, Place, Route, Step, Value, is_secret_text, is_text, leads_to_secret, shown,
-    splice,
+    splice, where_written,
 };
 
 /// A file that changes.
@@ -174,7 +174,8 @@ impl<'f> PendingEdits<'f> {
         let mut chosen = std::mem::take(&mut self.chosen);
         self.findings.extend(without_repeated(&mut chosen).err().into_iter().flatten());
         for ChosenEdit { file, site, changes } in chosen {
-            for change in changes {
+            // The anchor may be at a place that is no site.
+            for change in where_written(&file.documents, changes) {
                 self.push(file, site.location.clone(), change);
             }
         }

@@ -86,11 +86,13 @@ fn reached(edits: &[ChosenEdit<'_>]) -> Findings {
     for file in files {
         let repeated = file.sites.iter().filter_map(|site| {
             let is_chosen = |part: &SitePart| chosen.contains(&(Arc::as_ptr(&file.file), &part.at));
-            let mut parts = site.parts.iter().filter(|part| part.is_repeated && !is_chosen(part));
-            let by = parts.find_map(|part| changing.get(&written(file, part)?))?;
-            Some((site, by))
+            let mut parts = site.parts.iter().filter(|part| !is_chosen(part));
+            parts.find_map(|part| {
+                let by = changing.get(&written(file, part)?)?;
+                Some(reaches(site, part.is_repeated, by))
+            })
         });
-        findings.extend(repeated.map(|(site, by)| reaches(site, by)));
+        findings.extend(repeated);
     }
     findings
 }
@@ -122,11 +124,16 @@ fn differs(site: &Site) -> Finding {
         .help("write the value out here, in place of the alias")
 }
 
-fn reaches(site: &Site, by: &ChosenEdit<'_>) -> Finding {
+fn reaches(site: &Site, is_repeated: bool, by: &ChosenEdit<'_>) -> Finding {
     let (noun, key) = (site.key.noun(), &site.key);
     let message = format!("the {noun} `{key}` would change as well");
-    Finding::new(&SHARED_ANCHOR, message, site.location.clone())
-        .because(format!("repeats what is to change for `{}`", by.site.key))
-        .label(by.site.location.clone(), "which is written here")
-        .help("write the value out in place of the alias; each can be set by itself then")
+    let finding = Finding::new(&SHARED_ANCHOR, message, site.location.clone());
+    let finding = if is_repeated {
+        let why = format!("repeats what is to change for `{}`", by.site.key);
+        finding.because(why).label(by.site.location.clone(), "which is written here")
+    } else {
+        let why = format!("has what is to change for `{}`", by.site.key);
+        finding.because(why).label(by.site.location.clone(), "which repeats it here")
+    };
+    finding.help("write the value out in place of the alias; each can be set by itself then")
 }

@@ -92,7 +92,7 @@ fn images_of_other_repositories_are_left_alone() {
     let before = corpus.join("leave/original");
     let copy = copy(&before);
     let output = rungs(copy.path(), &["set", "--in", ".", "used:v1.1.0"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("nothing-matches"), "{}", stderr(&output));
     assert_eq!(files(copy.path()), files(&before));
 }

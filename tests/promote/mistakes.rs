@@ -65,7 +65,7 @@ fn of_the_items_of_a_list_none_is_suggested_alone() {
     let values = "images:\n  - { name: web, repository: r.io/web, tag: v1 }\n  \
                   - { name: api, repository: r.io/api, tag: v1 }\n";
     fs::write(shop.clone.join("values.yaml"), values).unwrap();
-    let output = shop.ends(1, &["set", "--in", "values.yaml", "images=:v2", "--dry-run"]);
+    let output = shop.ends(2, &["set", "--in", "values.yaml", "images=:v2", "--dry-run"]);
     output.says("the images are `images[name=api]` and `images[name=web]`");
     shop.ends(0, &["set", "--in", "values.yaml", "images[name=web]=:v2"]);
     let text = fs::read_to_string(shop.clone.join("values.yaml")).unwrap();
