@@ -2,7 +2,8 @@
 
 use super::Object;
 use super::code::{NAMESPACE_ON_CLUSTER_SCOPED, SOPS_WITHOUT_NAMESPACE, UNKNOWN_KIND};
-use super::scope::{Scope, Scopes};
+use super::schema::Scope;
+use super::scope::Scopes;
 use crate::diagnostic::{Finding, Findings};
 use crate::source::Location;
 use crate::yaml::{Kind, Node, NodeId, Value};

@@ -15,6 +15,7 @@ mod metadata;
 mod names;
 mod object;
 mod object_set;
+mod schema;
 mod scope;
 
 pub use clash::clashes;
@@ -26,4 +27,10 @@ pub use metadata::{CommonMetadata, LabelSetting, labels, set_metadata};
 pub use names::{LABEL_LENGTH, NameFault, dns_label, label_key, label_value, path_segment};
 pub use object::{Object, ObjectId};
 pub use object_set::ObjectSet;
-pub use scope::{Scope, Scopes, built_in_scope};
+pub use schema::{
+    AdditionalProperties, CustomDefinition, DefinitionError, DefinitionFault, FieldRule, FieldType,
+    FieldUnion, Keywords, KindOrigin, KindSchema, KnownKind, ListKind, MapKind, NumberBound,
+    Schema, SchemaSource, Schemas, Scope, ServedVersions, Size, built_in_scope, known_kinds,
+    versions_of,
+};
+pub use scope::Scopes;

@@ -3,5 +3,6 @@
 
 mod accepted;
 mod reading;
+mod schemas;
 #[path = "../support/mod.rs"]
 mod support;

@@ -19,7 +19,8 @@ from pathlib import Path
 import zstandard
 
 FORMAT = 1
-DATA = Path(__file__).parents[2] / "src/kubernetes/schema/data"
+# Where the files go: the directory that is named on the command line, else the checked-in one.
+DATA = Path(sys.argv[1] if sys.argv[1:] else Path(__file__).parents[2] / "src/kubernetes/schema/data")
 
 # Keywords whose value is a schema, has schemas by name, or lists them.
 ONE = ("items", "additionalProperties", "not")

@@ -18,40 +18,19 @@ HERE = Path(__file__).parent
 # Some of the modules need a newer toolchain than whoever runs this may have.
 GO = {**os.environ, "GOTOOLCHAIN": "go1.27.3", "GOFLAGS": "-mod=mod"}
 
-# Modules with definitions: the product, the module, its version, the directories. What an
-# earlier directory defines, a later one does not: the experimental channel of the Gateway
-# API only adds kinds and versions that the standard one lacks.
-PUBLISHED = [
-    ("argo-cd", "github.com/argoproj/argo-cd/v3", "v3.6.1", ["manifests/crds"]),
-    ("argo-rollouts", "github.com/argoproj/argo-rollouts", "v1.10.2", ["manifests/crds"]),
-    ("cert-manager", "github.com/cert-manager/cert-manager", "v1.21.2", ["deploy/crds"]),
-    ("external-secrets", "github.com/external-secrets/external-secrets", "v1.3.2",
-     ["config/crds/bases"]),
-    ("flux-kustomize-controller", "github.com/fluxcd/kustomize-controller", "v1.10.1",
-     ["config/crd/bases"]),
-    ("flux-source-controller", "github.com/fluxcd/source-controller", "v1.10.1",
-     ["config/crd/bases"]),
-    ("gateway-api", "sigs.k8s.io/gateway-api", "v1.7.0",
-     ["config/crd/standard", "config/crd/experimental"]),
-]
-
-# Modules with Go types only, from which `controller-gen` makes the definitions. Their
-# versions are those of generated/go.mod.
-GENERATED = [
-    ("flux-helm-controller", "github.com/fluxcd/helm-controller/api"),
-    ("flux-image-automation-controller", "github.com/fluxcd/image-automation-controller/api"),
-    ("flux-image-reflector-controller", "github.com/fluxcd/image-reflector-controller/api"),
-    ("flux-notification-controller", "github.com/fluxcd/notification-controller/api"),
-    ("flux-source-watcher", "github.com/fluxcd/source-watcher/api/v2"),
-    ("prometheus-operator", "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring"),
-]
-
 
 class Loader(yaml.CSafeLoader):
     """YAML in which `=` is a text, as it is to Kubernetes."""
 
 
 Loader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node))
+
+
+def modules():
+    """The lines of modules.txt."""
+    for line in (HERE / "modules.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            yield line.split()
 
 
 def go(*arguments):
@@ -92,13 +71,15 @@ def definitions(files):
 
 def sources():
     """Every product with its version and definitions."""
-    for product, module, version, directories in PUBLISHED:
-        yield product, version, definitions(files_of(module, version, directories))
     with tempfile.TemporaryDirectory() as directory:
-        for product, module in GENERATED:
-            version = go("list", "-C", str(HERE / "generated"), "-mod=readonly", "-m", "-f",
-                         "{{.Version}}", module).strip()
-            yield product, version, definitions(generated(module, Path(directory)))
+        for product, module, version, *directories in modules():
+            if version == "generated":
+                version = go("list", "-C", str(HERE / "generated"), "-mod=readonly", "-m", "-f",
+                             "{{.Version}}", module).strip()
+                files = generated(module, Path(directory))
+            else:
+                files = files_of(module, version, directories)
+            yield product, version, definitions(files)
 
 
 def root(schema):
