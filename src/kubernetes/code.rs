@@ -135,9 +135,10 @@ codes! {
 
     /// Nobody defines this kind.
     ///
-    /// It is not one of Kubernetes' own kinds from 1.25 to 1.37, and there is no
-    /// `CustomResourceDefinition` for it below `schemas/crds/` or among the rendered
-    /// objects. Its objects count as namespaced, and get the environment's namespace.
+    /// It is not one of Kubernetes' own kinds up to 1.37, nor one of Argo CD, Argo Rollouts,
+    /// cert-manager, External Secrets, Flux, the Gateway API or the Prometheus operator,
+    /// and there is no `CustomResourceDefinition` for it below `schemas/crds/` or among the
+    /// rendered objects. Its objects count as namespaced, and get the environment's namespace.
     /// That is wrong if the kind is cluster-scoped. Put its definition into
     /// `schemas/crds/`; its objects are then validated as well.
     UNKNOWN_KIND = "unknown-kind", Input, Warning;

@@ -10,7 +10,7 @@ use crate::source::{
 };
 use crate::yaml::{Dialect, parse};
 
-/// Returns Kubernetes' own kinds and those of the `CustomResourceDefinition`s in
+/// Returns the kinds that are known anyway and those of the `CustomResourceDefinition`s in
 /// the YAML and JSON files below `directory`. Other objects are ignored:
 /// definitions are often kept as they were published, in one file with everything
 /// else of a release. The directory need not exist.

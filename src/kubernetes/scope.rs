@@ -4,37 +4,37 @@
 use std::collections::HashMap;
 
 use super::Object;
-use super::schema::{KindOrigin, Scope, built_in_scope, known_kinds};
+use super::schema::{Scope, built_in_scope, embedded_scope, known_kinds};
 use crate::diagnostic;
 use crate::yaml::Node;
 
-/// Every kind whose scope is known: Kubernetes' own, and those that
-/// definitions add.
+/// Every kind whose scope is known: Kubernetes' own, those of well-known operators, and those
+/// that definitions add.
 #[derive(Debug, Clone, Default)]
 pub struct Scopes {
     custom: HashMap<(String, String), Scope>,
 }
 
 impl Scopes {
-    /// Kubernetes' own kinds.
+    /// Kubernetes' own kinds and those of well-known operators.
     pub fn built_in() -> Self {
         Self::default()
     }
 
-    /// The scope of a kind; none if it is not defined.
+    /// The scope of a kind; none if it is not defined. The repository's own definition of an
+    /// operator's kind is the cluster's.
     pub fn of(&self, group: &str, kind: &str) -> Option<Scope> {
         built_in_scope(group, kind)
             .or_else(|| self.custom.get(&(group.to_owned(), kind.to_owned())).copied())
+            .or_else(|| embedded_scope(group, kind))
     }
 
     /// The known kind that is probably meant by a misspelt one, in words: the most
     /// similar one of the same group, or one of that name in another group.
     pub fn nearest(&self, group: &str, kind: &str) -> Option<String> {
-        let is_built_in = |origin| matches!(origin, KindOrigin::Kubernetes(_));
-        let built_in = known_kinds().iter().filter(|known| is_built_in(known.origin));
-        let built_in = built_in.map(|known| (known.group(), known.kind));
+        let embedded = known_kinds().iter().map(|known| (known.group(), known.kind));
         let custom = self.custom.keys().map(|(group, kind)| (group.as_str(), kind.as_str()));
-        let known: Vec<_> = built_in.chain(custom).collect();
+        let known: Vec<_> = embedded.chain(custom).collect();
         let same_group = known.iter().filter(|(known, _)| *known == group);
         if let Some(nearest) = diagnostic::nearest(kind, same_group.map(|(_, known)| *known)) {
             return Some(format!("`{nearest}`"));

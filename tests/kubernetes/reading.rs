@@ -210,6 +210,21 @@ fn a_cluster_scoped_object_gets_no_namespace_and_may_name_none() {
 }
 
 #[test]
+fn an_operators_kind_is_known_until_a_definition_says_otherwise() {
+    let issuer = "apiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: a}\n";
+    let (objects, findings) = web_objects(issuer);
+    assert_eq!(codes(&findings), [""; 0]);
+    assert_eq!(objects[0].id.namespace, None);
+    let definition = read(
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a}\nspec: {group: cert-manager.io, scope: Namespaced, names: {kind: ClusterIssuer}}\n",
+    );
+    let mut scopes = Scopes::built_in();
+    scopes.learn(&definition.unwrap());
+    let (objects, _) = web_objects_with(issuer, &scopes);
+    assert_eq!(objects[0].id.namespace.as_deref(), Some("web-qa"));
+}
+
+#[test]
 fn an_unknown_kind_counts_as_namespaced_and_is_reported_once() {
     let (objects, findings) = web_objects(
         "apiVersion: apps/v1\nkind: Deploymnt\nmetadata: {name: a}\n---\napiVersion: apps/v1\nkind: Deploymnt\nmetadata: {name: b}\n---\napiVersion: example.com/v1\nkind: Shop\nmetadata: {name: c}\n",

@@ -127,11 +127,9 @@ static KINDS: LazyLock<Vec<KnownKind>> = LazyLock::new(|| {
     kinds
 });
 
-/// The scopes of Kubernetes' own kinds by group and kind.
-static SCOPES: LazyLock<HashMap<(&'static str, &'static str), Scope>> = LazyLock::new(|| {
-    let own = KINDS.iter().filter(|kind| matches!(kind.origin, KindOrigin::Kubernetes(_)));
-    own.map(|kind| ((kind.group(), kind.kind), kind.scope)).collect()
-});
+/// The kinds by group and kind, whatever their versions.
+static BY_GROUP: LazyLock<HashMap<(&'static str, &'static str), &'static KnownKind>> =
+    LazyLock::new(|| KINDS.iter().map(|known| ((known.group(), known.kind), known)).collect());
 
 /// Kubernetes' own kinds and those of well-known operators, sorted by API version and kind.
 /// Those that Kubernetes removed before the embedded versions are among them, because
@@ -156,7 +154,13 @@ pub fn versions_of(api_version: &str, kind: &str) -> Option<ServedVersions> {
 
 /// The scope of one of Kubernetes' own kinds; none for any other.
 pub fn built_in_scope(group: &str, kind: &str) -> Option<Scope> {
-    SCOPES.get(&(group, kind)).copied()
+    let known = BY_GROUP.get(&(group, kind))?;
+    matches!(known.origin, KindOrigin::Kubernetes(_)).then_some(known.scope)
+}
+
+/// The scope of one of Kubernetes' own kinds, or of an operator's.
+pub(in crate::kubernetes) fn embedded_scope(group: &str, kind: &str) -> Option<Scope> {
+    BY_GROUP.get(&(group, kind)).map(|known| known.scope)
 }
 
 #[cfg(test)]
@@ -167,10 +171,8 @@ mod tests {
     fn each_kind_is_there_once_and_has_one_scope() {
         assert!(KINDS.is_sorted_by(|a, b| a.key() < b.key()));
         for known in known_kinds() {
-            if let KindOrigin::Kubernetes(_) = known.origin {
-                let scope = built_in_scope(known.group(), known.kind);
-                assert_eq!(scope, Some(known.scope), "{known:?}");
-            }
+            let scope = embedded_scope(known.group(), known.kind);
+            assert_eq!(scope, Some(known.scope), "{known:?}");
         }
     }
 

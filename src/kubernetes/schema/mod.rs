@@ -17,6 +17,7 @@ pub use custom::{CustomDefinition, DefinitionError, DefinitionFault};
 pub use keywords::{
     FieldRule, FieldType, FieldUnion, Keywords, ListKind, MapKind, NumberBound, Size,
 };
+pub(super) use kinds::embedded_scope;
 pub use kinds::{
     KindOrigin, KnownKind, Scope, ServedVersions, built_in_scope, known_kinds, versions_of,
 };

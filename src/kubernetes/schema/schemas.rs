@@ -17,8 +17,8 @@ pub struct KindSchema<'a> {
     pub root: Schema<'a>,
     /// The definition that the schema is from.
     pub source: SchemaSource,
-    /// Whether `status` is written apart. The server does not look at it when an object is
-    /// applied.
+    /// Whether `status` is written apart: the server drops what an object says of it, after it
+    /// looked for unknown fields (and, in its own kinds, at the types) but before it validates.
     pub has_status: bool,
     /// Whether the server warns of this version.
     pub is_deprecated: bool,
