@@ -28,9 +28,9 @@ pub use names::{LABEL_LENGTH, NameFault, dns_label, label_key, label_value, path
 pub use object::{Object, ObjectId};
 pub use object_set::ObjectSet;
 pub use schema::{
-    AdditionalProperties, CustomDefinition, DefinitionError, DefinitionFault, FieldRule, FieldType,
-    FieldUnion, Keywords, KindOrigin, KindSchema, KnownKind, ListKind, MapKind, NumberBound,
-    Schema, SchemaSource, Schemas, Scope, ServedVersions, Size, built_in_scope, known_kinds,
-    versions_of,
+    AdditionalProperties, CustomDefinition, CustomDefinitions, DefinitionError, DefinitionFault,
+    FieldRule, FieldType, FieldUnion, Keywords, KindOrigin, KindSchema, KnownKind, ListKind,
+    MapKind, NumberBound, Schema, SchemaSource, Schemas, Scope, ServedVersions, Size,
+    built_in_scope, known_kinds, versions_of,
 };
 pub use scope::Scopes;

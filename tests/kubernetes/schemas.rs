@@ -10,9 +10,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use rungs::kubernetes::{
-    AdditionalProperties, CustomDefinition, FieldRule, FieldType, FieldUnion, KindOrigin,
-    KnownKind, ListKind, MapKind, NumberBound, Schema, SchemaSource, Schemas, Size, known_kinds,
-    versions_of,
+    AdditionalProperties, CustomDefinition, CustomDefinitions, FieldRule, FieldType, FieldUnion,
+    KindOrigin, KnownKind, ListKind, MapKind, NumberBound, Schema, SchemaSource, Schemas, Size,
+    known_kinds, versions_of,
 };
 use rungs::source::{RepoPath, SourceFile};
 use rungs::yaml::{Dialect, Node, Value, parse};
@@ -522,4 +522,52 @@ fn an_unknown_field_has_a_neighbour() {
     assert!(spec.property("replcas").is_none());
     let labels = Schemas::kubernetes(35).unwrap().object_metadata().property("labels").unwrap();
     assert_eq!(labels.properties().len(), 0);
+}
+
+/// A definition of a kind in one version, `v1`, with the field `spec.own`.
+fn definition(group: &str, kind: &str) -> CustomDefinition {
+    let text = format!(
+        "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+spec:
+  group: {group}
+  names: {{ kind: {kind} }}
+  scope: Namespaced
+  versions:
+  - name: v1
+    served: true
+    schema:
+      openAPIV3Schema:
+        properties: {{ spec: {{ properties: {{ own: {{ type: string }} }} }} }}
+"
+    );
+    let file = Arc::new(SourceFile::new(RepoPath::new("crd.yaml").unwrap(), text));
+    CustomDefinition::read(parse(&file, Dialect::Kubectl).unwrap()[0].root()).unwrap()
+}
+
+#[test]
+fn the_repositorys_definition_takes_the_place_of_an_operators_and_of_nothing_else() {
+    let schemas = Schemas::kubernetes(35).unwrap();
+    let mut definitions = CustomDefinitions::default();
+    let source = |definitions: &CustomDefinitions, api_version, kind| {
+        schemas.find(definitions, api_version, kind).map(|found| found.source)
+    };
+    let rollout = ("argoproj.io/v1alpha1", "Rollout");
+    let operators = source(&definitions, rollout.0, rollout.1);
+    assert!(matches!(operators, Some(SchemaSource::Operator { .. })));
+    definitions.add(definition("argoproj.io", "Rollout"));
+    definitions.add(definition("apps", "Deployment"));
+    definitions.add(definition("example.com", "Deployment"));
+    for (api_version, kind, expected) in [
+        ("argoproj.io/v1alpha1", "Rollout", None),
+        ("argoproj.io/v1", "Rollout", Some(SchemaSource::Definition)),
+        ("apps/v1", "Deployment", Some(SchemaSource::Kubernetes)),
+        ("example.com/v1", "Deployment", Some(SchemaSource::Definition)),
+        ("example.com/v1", "Rollout", None),
+    ] {
+        assert_eq!(source(&definitions, api_version, kind), expected, "{api_version} {kind}");
+    }
+    definitions.add(definition("argoproj.io", "Rollout"));
+    let own = definitions.of("argoproj.io", "Rollout").and_then(|it| it.version("v1")).unwrap();
+    assert!(own.root.property("spec").unwrap().property("own").is_some());
 }

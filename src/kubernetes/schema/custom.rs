@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use serde_json::{Map, Value as Json};
 
 use super::keywords::{KeywordFault, Keywords, NAMED, ONE, SEVERAL, SchemaId};
+use super::kind_schema::{KindSchema, SchemaSource};
 use super::kinds::Scope;
 use super::node::SchemaArena;
-use super::schemas::{KindSchema, SchemaSource};
 use crate::source::Location;
 use crate::yaml::{Node, NodeId};
 
@@ -97,6 +97,27 @@ impl CustomDefinition {
             has_status: version.has_status,
             is_deprecated: version.is_deprecated,
         })
+    }
+}
+
+/// The definitions of a repository.
+#[derive(Debug, Default)]
+pub struct CustomDefinitions {
+    by_kind: HashMap<String, Vec<CustomDefinition>>,
+}
+
+impl CustomDefinitions {
+    /// Adds a definition in place of an earlier one of the same kind: the rendered ones come
+    /// last, and are what the cluster gets.
+    pub fn add(&mut self, definition: CustomDefinition) {
+        let same_kind = self.by_kind.entry(definition.kind.clone()).or_default();
+        same_kind.retain(|known| known.group != definition.group);
+        same_kind.push(definition);
+    }
+
+    /// The definition of a kind.
+    pub fn of(&self, group: &str, kind: &str) -> Option<&CustomDefinition> {
+        self.by_kind.get(kind)?.iter().find(|definition| definition.group == group)
     }
 }
 

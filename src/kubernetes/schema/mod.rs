@@ -9,17 +9,19 @@
 mod custom;
 mod embedded;
 mod keywords;
+mod kind_schema;
 mod kinds;
 mod node;
 mod schemas;
 
-pub use custom::{CustomDefinition, DefinitionError, DefinitionFault};
+pub use custom::{CustomDefinition, CustomDefinitions, DefinitionError, DefinitionFault};
 pub use keywords::{
     FieldRule, FieldType, FieldUnion, Keywords, ListKind, MapKind, NumberBound, Size,
 };
+pub use kind_schema::{KindSchema, SchemaSource};
 pub(super) use kinds::embedded_scope;
 pub use kinds::{
     KindOrigin, KnownKind, Scope, ServedVersions, built_in_scope, known_kinds, versions_of,
 };
 pub use node::{AdditionalProperties, Schema};
-pub use schemas::{KindSchema, SchemaSource, Schemas};
+pub use schemas::Schemas;

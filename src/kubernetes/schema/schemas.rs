@@ -2,43 +2,14 @@
 
 use std::ops::RangeInclusive;
 
+use super::custom::CustomDefinitions;
 use super::embedded::{KUBERNETES, OPERATORS};
-use super::kinds::{KindOrigin, KnownKind, Scope, ServedVersions, known_kind, known_kinds};
+use super::kind_schema::{KindSchema, SchemaSource};
+use super::kinds::{
+    KindOrigin, KnownKind, ServedVersions, built_in_scope, known_kind, known_kinds,
+};
 use super::node::Schema;
 use crate::diagnostic;
-
-/// The schema of a kind in an API version.
-#[derive(Debug, Clone, Copy)]
-pub struct KindSchema<'a> {
-    /// Where its objects live.
-    pub scope: Scope,
-    /// The schema of an object: `apiVersion` and `kind` are required, and `metadata` of
-    /// whatever has a name.
-    pub root: Schema<'a>,
-    /// The definition that the schema is from.
-    pub source: SchemaSource,
-    /// Whether `status` is written apart: the server drops what an object says of it, after it
-    /// looked for unknown fields (and, in its own kinds, at the types) but before it validates.
-    pub has_status: bool,
-    /// Whether the server warns of this version.
-    pub is_deprecated: bool,
-}
-
-/// What a schema is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SchemaSource {
-    /// Kubernetes itself, in the environment's version.
-    Kubernetes,
-    /// An operator's own definition, which need not be the cluster's version.
-    Operator {
-        /// The operator's name.
-        name: &'static str,
-        /// The operator's version.
-        version: &'static str,
-    },
-    /// A `CustomResourceDefinition` of the repository.
-    Definition,
-}
 
 /// The embedded schemas, as one version of Kubernetes has them. Nothing is inflated before
 /// the first schema is asked for.
@@ -79,6 +50,23 @@ impl Schemas {
         Some(KindSchema { scope: known.scope, root, source, has_status, is_deprecated })
     }
 
+    /// The schema of a kind that is Kubernetes' own, the repository's or an operator's. Of a
+    /// kind that the repository defines, only the versions of that definition count.
+    pub fn find<'d>(
+        self,
+        definitions: &'d CustomDefinitions,
+        api_version: &str,
+        kind: &str,
+    ) -> Option<KindSchema<'d>> {
+        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+        match definitions.of(group, kind) {
+            Some(definition) if built_in_scope(group, kind).is_none() => {
+                definition.version(version)
+            }
+            _ => self.of(api_version, kind),
+        }
+    }
+
     /// The schema of `metadata`, of which definitions of custom resources only say that it
     /// is a map.
     ///
@@ -94,8 +82,7 @@ impl Schemas {
     /// have: the kind in another API version (of the same group if there is one), else the
     /// most similar name in the same API version, else in the same group.
     pub fn nearest(self, api_version: &str, kind: &str) -> Option<&'static KnownKind> {
-        let group = |api_version: &str| api_version.rsplit_once('/').map_or("", |(it, _)| it).len();
-        let group = &api_version[..group(api_version)];
+        let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
         let known = || known_kinds().iter().filter(|known| self.has(known));
         let elsewhere = known().filter(|known| known.kind == kind);
         let similar = |is_near: &dyn Fn(&KnownKind) -> bool| {
@@ -131,7 +118,7 @@ fn stability(known: &KnownKind) -> (u8, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kubernetes::schema::FieldType;
+    use crate::kubernetes::schema::{FieldType, Scope};
 
     fn schemas(minor: u32) -> Schemas {
         Schemas::kubernetes(minor).unwrap()

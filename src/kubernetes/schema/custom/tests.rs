@@ -212,6 +212,13 @@ fn a_schema_ten_thousand_levels_deep_is_refused_by_the_reader_of_yaml() {
 }
 
 #[test]
+fn a_schema_that_contains_itself_is_refused_by_the_reader_of_yaml() {
+    let path = RepoPath::new("schemas/crds/widgets.yaml").unwrap();
+    let text = widgets("        &it { type: object, properties: { it: *it } }");
+    assert!(parse(&Arc::new(SourceFile::new(path, text)), Dialect::Kubectl).is_err());
+}
+
+#[test]
 fn what_a_large_definition_repeats_is_held_once() {
     let fields: Vec<_> = (0..10_000)
         .map(|number| {
