@@ -11,7 +11,7 @@ use crate::diagnostic::{Findings, Format, TextStyle, harmless, in_one_line, wrap
 use crate::git::WorkspaceOptions;
 use crate::holds::{self, Hold};
 use crate::promote::{HoldBack, LiftHolds, LoadedBase};
-use crate::sites::{Model, StateReference, lines_in_one};
+use crate::sites::{Model, StateReference, lines_in_one, shown_reference};
 
 /// Keep states from entering an environment and those above it
 ///
@@ -156,7 +156,10 @@ impl HoldListArgs {
 
 fn table(holds: &[Hold], now: Timestamp, style: TextStyle) -> String {
     let lines = holds.iter().map(|hold| {
-        let state = hold.state.iter().map(|(key, text)| format!("{key} {}", lines_in_one(text)));
+        let state = hold
+            .state
+            .iter()
+            .map(|(key, text)| format!("{key} {}", lines_in_one(&shown_reference(text))));
         let state = state.collect::<Vec<_>>().join(", ");
         let end = if hold.is_in_force(now) { "until" } else { "ended" };
         let until = hold.until.map(|until| format!(", {end} {until}")).unwrap_or_default();

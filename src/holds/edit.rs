@@ -8,7 +8,7 @@ use super::read::own;
 use super::{Hold, directory, named, path};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings};
-use crate::sites::{AppSites, StateReference};
+use crate::sites::{AppSites, StateReference, shown_reference};
 use crate::source::{FileChanges, Location, Memory, RepoPath, SourceFile, Tree};
 use crate::yaml::{Change, NewValue, Place, Route, Step, splice};
 
@@ -126,7 +126,9 @@ fn uneditable(path: &RepoPath, why: &str) -> Finding {
 }
 
 fn no_such_hold(reference: &StateReference, holds: &[Hold]) -> Finding {
-    let held = holds.iter().flat_map(|hold| hold.state.values().map(|text| format!("`{text}`")));
+    let held = holds
+        .iter()
+        .flat_map(|hold| hold.state.values().map(|text| format!("`{}`", shown_reference(text))));
     let held: Vec<_> = held.collect();
     let first = &holds[0];
     Finding::new(

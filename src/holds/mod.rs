@@ -8,7 +8,7 @@ mod read;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 pub use code::CODES;
 pub use edit::{added, lifted};
@@ -20,6 +20,7 @@ use crate::config::{EnvironmentName, HoldEntry};
 use crate::diagnostic::Finding;
 use crate::sites::{
     AppSites, ImageParts, KeyedValue, KnownKeys, SiteValue, State, StateReference, is_image_text,
+    shown_reference,
 };
 use crate::source::{Location, RepoPath, without_credentials};
 use crate::yaml::same_yaml;
@@ -36,6 +37,7 @@ pub struct Hold {
     /// What is held back, by the names of keys: a tag and digest as they are
     /// written after the repository (`v1.4@sha256:…`), a git reference, or a
     /// value. A state is held back if all of them are the same in it.
+    #[serde(serialize_with = "shown_state")]
     pub state: BTreeMap<String, String>,
     /// Why, without what gives access.
     pub reason: String,
@@ -143,6 +145,14 @@ impl Hold {
                 named.any(|(_, value)| is_text_of(text, value))
             })
     }
+}
+
+/// The state of a hold without secrets, which people may have written into it.
+fn shown_state<S: Serializer>(
+    state: &BTreeMap<String, String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(state.iter().map(|(key, text)| (key, shown_reference(text))))
 }
 
 /// The directory of holds.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::{Reading, SitePart, SitePartKind};
 use crate::source::Span;
-use crate::yaml::{KeyNode, Node, Place, Route, Step, Value, is_misread, printed};
+use crate::yaml::{KeyNode, Node, Place, Route, Step, Value, is_misread, is_secret_data, printed};
 
 /// A node of a document with the path that leads to it. The path is shared with
 /// neighbouring nodes; a [`Place`] is made of it only for sites.
@@ -126,6 +126,11 @@ impl<'a> Cursor<'a> {
     /// A map's keys and values; none if this is not a map.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Self)> + '_ {
         self.node.entries().map(|(key, value)| (key.text(), self.value(key, value)))
+    }
+
+    /// The entries in which there may be sites: in what a Secret holds there are none.
+    pub(super) fn searched(&self) -> impl Iterator<Item = (&'a str, Self)> + '_ {
+        self.entries().filter(|(key, _)| !is_secret_data(self.node, key))
     }
 
     /// A list's items; none if this is not a list.

@@ -59,7 +59,7 @@ pub use sameness::{EnteringValue, MissingValue, WantedValues};
 pub use scope::{AppInstance, ModelScope};
 pub use site::{
     Barrier, ImageParts, Key, Reading, Removal, Site, SitePart, SitePartKind, SiteValue,
-    is_secret_value,
+    is_secret_value, shown_reference,
 };
 pub use state::{State, StateBasis};
 pub use state_reference::{KeyedValue, KnownKeys, StateReference, is_image_text};

@@ -279,6 +279,21 @@ pub fn is_secret_value(route: &str, yaml: &str) -> bool {
     is_secret_text(yaml, masked)
 }
 
+/// A reference that is written down somewhere, such as in a hold, as it may be shown:
+/// without a secret, and without the user before an image's host. What it is of need not be
+/// known, and an image may be called `token`: a text without a blank is no file of secrets.
+pub fn shown_reference(text: &str) -> Cow<'_, str> {
+    if text.contains(char::is_whitespace) {
+        return if is_secret_text(text, false) { REDACTED.into() } else { text.into() };
+    }
+    let user = text.rfind('/').and_then(|path| text[..path].rfind('@'));
+    match user {
+        // An address with a scheme has a slash before it.
+        Some(at) if text[..at].contains(':') && !text[..at].contains('/') => text[at + 1..].into(),
+        _ => text.into(),
+    }
+}
+
 /// The image of a site, in parts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub struct ImageParts {

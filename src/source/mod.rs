@@ -39,6 +39,7 @@ pub use redact::{
     REDACTED, has_password, is_secret_key, is_token, may_have_secrets, without_credentials,
     without_tokens,
 };
+pub use secret_lines::is_of_secret;
 pub use span::{Position, Span};
 pub use store::{EntryKind, Store, StoreEntry, StoreError};
 pub use tree::{Listed, MAX_FILE_BYTES, Named, RevisionError, Revisions, Tree};

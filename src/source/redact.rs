@@ -12,10 +12,11 @@ use regex::{Captures, Regex};
 pub const REDACTED: &str = "***";
 
 /// How the keys of secrets end, in lower case and without separators.
-const SECRET: [&str; 12] = [
+const SECRET: [&str; 13] = [
     "password",
     "passwords",
     "passwd",
+    "pwd",
     "passphrase",
     "secret",
     "secrets",
@@ -42,13 +43,30 @@ pub fn is_secret_key(key: &str) -> bool {
     // Of most keys the last letter says that they are none.
     let has_last = |word: &&&str| word.as_bytes().last() == end.last();
     SECRET.iter().filter(has_last).any(|word| end.ends_with(word.as_bytes()))
+        || (end.ends_with(b"pass") && ends_with_pass(key))
+}
+
+/// Whether `pass` is the last word of a key, as in `DB_PASS` and `dbPass`; it is not the
+/// one of `bypass`.
+fn ends_with_pass(key: &str) -> bool {
+    let key = key.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    let Some((before, word)) = key.len().checked_sub(4).and_then(|at| key.split_at_checked(at))
+    else {
+        return false;
+    };
+    let starts_word = match before.chars().next_back() {
+        Some(last) if last.is_ascii_alphabetic() => word.starts_with('P') && last.is_lowercase(),
+        _ => true,
+    };
+    starts_word && word.eq_ignore_ascii_case("pass")
 }
 
 /// Whether a text can have a key that [`is_secret_key`] knows, for those who would
 /// otherwise look at every key of thousands of files.
 pub fn may_have_secrets(text: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new("(?i-u)pass|secret|token|key|credential").expect("the pattern is well formed")
+        Regex::new("(?i-u)pass|pwd|secret|token|key|credential|stringdata")
+            .expect("the pattern is well formed")
     });
     WORDS.is_match(text)
 }
@@ -211,10 +229,16 @@ mod tests {
             "apiKey",
             "TOKEN",
             "AWS_SECRET_ACCESS_KEY",
+            "pass",
+            "DB_PASS",
+            "\"smtpPass\"",
+            "userPwd",
         ] {
             assert!(is_secret_key(secret), "{secret}");
         }
-        for harmless in ["secretName", "tokenTTL", "passwordPolicy", "key", "monkey"] {
+        for harmless in
+            ["secretName", "tokenTTL", "passwordPolicy", "key", "monkey", "bypass", "passes"]
+        {
             assert!(!is_secret_key(harmless), "{harmless}");
         }
     }

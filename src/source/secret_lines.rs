@@ -175,3 +175,8 @@ pub(super) fn comments(text: &str) -> Vec<Span> {
 pub(super) fn unmarked_secrets(text: &str) -> Vec<Span> {
     if is_secret_object(text) { secret_lines(text, 0) } else { Vec::new() }
 }
+
+/// Whether a text has an object of the kind `Secret` that holds something.
+pub fn is_of_secret(text: &str) -> bool {
+    !unmarked_secrets(text).is_empty()
+}

@@ -30,7 +30,9 @@ pub use misplaced::conflict_markers;
 pub use parse::{parse, same_yaml};
 pub use route::{Route, RouteError, Step};
 pub use scalar::{Dialect, is_text};
-pub use secrets::{is_secret_entry, is_secret_text, leads_to_secret, mark_secrets, shown};
+pub use secrets::{
+    is_secret_data, is_secret_entry, is_secret_text, leads_to_secret, mark_secrets, shown,
+};
 pub use splice::{
     CODES as SPLICE_CODES, Change, NewScalar, NewValue, Place, splice, where_written,
 };

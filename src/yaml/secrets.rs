@@ -8,8 +8,8 @@ use serde_json::Value as Json;
 
 use super::{Dialect, Kind, Node, Route, Step, Style, parse};
 use crate::source::{
-    REDACTED, RepoPath, SourceFile, Span, has_password, is_secret_key, mark_secret_lines,
-    may_have_secrets, without_credentials,
+    REDACTED, RepoPath, SourceFile, Span, has_password, is_of_secret, is_secret_key,
+    mark_secret_lines, may_have_secrets, without_credentials,
 };
 
 /// The annotation in which `kubectl apply` repeats the whole object.
@@ -41,19 +41,45 @@ fn passes_secret(root: Node<'_>, route: &Route) -> bool {
 }
 
 /// Whether the value of a map's key looks like a secret: by the key, because the map is
-/// a Secret, or because it is the value of a variable with the name of a secret, as
-/// containers have them: `{ name: DB_PASSWORD, value: x }`.
+/// a Secret or changes one, or because it is the value of a variable with the name of a
+/// secret, as containers have them: `{ name: DB_PASSWORD, value: x }`.
 pub fn is_secret_entry(map: Node<'_>, key: &str) -> bool {
-    let text = |key| map.get(key).and_then(Node::as_str);
     match key {
-        "value" => text("name").is_some_and(is_secret_key),
-        // Other kinds of that name have a group.
-        "data" | "stringData" => {
-            text("kind") == Some("Secret") && !text("apiVersion").unwrap_or_default().contains('/')
-        }
         LAST_APPLIED => true,
-        _ => is_secret_key(key),
+        "value" if names_secret(map) => true,
+        _ => is_secret_data(map, key) || is_secret_key(key),
     }
+}
+
+/// Whether a map is a variable with the name of a secret, or an operation of a JSON patch
+/// that writes a secret.
+fn names_secret(map: Node<'_>) -> bool {
+    let text = |key| map.get(key).and_then(Node::as_str);
+    let path = text("op").and(text("path"));
+    text("name").is_some_and(is_secret_key)
+        || path.is_some_and(|path| path.split('/').any(is_secret_key))
+}
+
+/// Whether the value of a map's key is what a Secret holds: the map is one, or the
+/// operation or the patch of one.
+pub fn is_secret_data(map: Node<'_>, key: &str) -> bool {
+    let text = |key| map.get(key).and_then(Node::as_str);
+    let is_secret = |map: Node<'_>| map.get("kind").and_then(Node::as_str) == Some("Secret");
+    // Other kinds of that name have a group.
+    let has_group = || text("apiVersion").unwrap_or_default().contains('/');
+    match key {
+        "data" => is_secret(map) && !has_group(),
+        // Of all kinds, only a Secret has it, and a patch may leave its kind out.
+        "stringData" => !has_group(),
+        "value" => text("op").and(text("path")).is_some_and(is_of_string_data),
+        "patch" => map.get("target").is_some_and(is_secret),
+        _ => false,
+    }
+}
+
+/// Whether the path of a JSON patch leads into a Secret.
+fn is_of_string_data(path: &str) -> bool {
+    path.split('/').nth(1) == Some("stringData")
 }
 
 /// A value without its secrets, and whether it has any. `masked` says that a route to it
@@ -63,9 +89,7 @@ pub fn shown(node: Node<'_>, masked: bool) -> (Json, bool) {
         Kind::Null => (Json::Null, false),
         Kind::Bool(truth) => ((*truth).into(), false),
         Kind::Number(_) | Kind::String(_) if masked => (REDACTED.into(), true),
-        Kind::String(text) if has_password(text) || has_secret_line(text) => {
-            (REDACTED.into(), true)
-        }
+        Kind::String(text) if holds_secret(node, text) => (REDACTED.into(), true),
         Kind::String(text) => match without_credentials(text) {
             Cow::Owned(text) => (text.into(), true),
             Cow::Borrowed(text) => (text.into(), false),
@@ -88,6 +112,19 @@ pub fn shown(node: Node<'_>, masked: bool) -> (Json, bool) {
     }
 }
 
+/// Whether a text gives access, has the line of a secret, or holds YAML in which one is.
+fn holds_secret(node: Node<'_>, text: &str) -> bool {
+    has_password(text)
+        || has_lines_of_secret(node, text)
+        || node.held_roots().any(|(_, root)| shown(root, false).1)
+}
+
+/// Whether a text has the line of a secret. The lines of a Secret count where no tree says
+/// what is in it.
+fn has_lines_of_secret(node: Node<'_>, text: &str) -> bool {
+    has_secret_line(text) || (node.held_roots().next().is_none() && is_of_secret(text))
+}
+
 /// Whether [`shown`] would mask a part of a value that is not parsed: in YAML, or its
 /// text if it is a scalar.
 pub fn is_secret_text(text: &str, masked: bool) -> bool {
@@ -98,10 +135,9 @@ pub fn is_secret_text(text: &str, masked: bool) -> bool {
         return false;
     }
     let file = Arc::new(SourceFile::new(RepoPath::root(), text.to_owned()));
-    match parse(&file, Dialect::default()).as_deref() {
-        Ok([]) => false,
-        Ok([document]) if document.root().as_str().is_none() => shown(document.root(), masked).1,
-        _ => masked || has_secret_line(text),
+    match parse(&file, Dialect::default()) {
+        Ok(documents) => documents.iter().any(|document| shown(document.root(), masked).1),
+        Err(_) => masked || has_secret_line(text) || is_of_secret(text),
     }
 }
 
@@ -110,11 +146,21 @@ pub fn is_secret_text(text: &str, masked: bool) -> bool {
 fn has_secret_line(text: &str) -> bool {
     let is_only = !text.trim_end().contains('\n');
     text.lines().any(|line| {
-        let Some((key, value)) = line.split_once(':') else { return false };
-        let value = value.trim();
-        // After a key alone come the lines that are below it.
-        let has_value = if value.is_empty() { !is_only } else { !is_switch(value) };
-        has_value && is_secret_key(key)
+        let mut entries = line.match_indices([':', '=']).filter(|&(at, separator)| {
+            // A later colon may be one of an address or an image, unless it ends a key.
+            let is_first = !line[..at].contains(':');
+            let is_end = line[at + 1..].starts_with([' ', '\t', '"', '\'']);
+            (separator == ":" && is_first) || is_end || at + 1 == line.len()
+        });
+        entries.any(|(at, separator)| {
+            let value = line[at + 1..].trim().trim_end_matches([',', '}', ']']).trim_end();
+            // After a key alone come the lines that are below it.
+            let has_value = match value {
+                "" => separator == ":" && !is_only,
+                value => !is_switch(value),
+            };
+            has_value && is_secret_key(&line[..at])
+        })
     })
 }
 
@@ -157,7 +203,7 @@ impl SecretMarker {
     fn text(&self, node: Node<'_>, text: &str) {
         if has_password(text) {
             self.mark(node);
-        } else if has_secret_line(text) {
+        } else if has_lines_of_secret(node, text) {
             // Its other lines are worth showing, and are words of other messages.
             match node.style() {
                 Style::Literal | Style::Folded => {
@@ -231,6 +277,26 @@ mod tests {
             ("items:\n- kind: Secret\n  data: { user: hunter2 }\n", "items[0].data.user"),
             ("data:\n  app.yaml: |\n    db:\n      password: hunter2\n", "data[\"app.yaml\"]"),
             ("data:\n  app.yaml: \"password: hunter2\"\n", "data[\"app.yaml\"]"),
+            ("a: |\n  kind: Secret\n  stringData: { user: hunter2 }\n", "a"),
+            ("a: |\n  kind: Secret\n  data:\n    user: hunter2\n", "a"),
+            ("a: |\n  x: 1\n  ---\n  kind: Secret\n  data: { user: hunter2 }\n", "a"),
+            ("a: >\n  kind: Secret\n\n  stringData: { user: hunter2 }\n", "a"),
+            ("a: \"kind: Secret\\nstringData:\\n  user: hunter2\\n\"\n", "a"),
+            ("a: '{\"kind\": \"Secret\", \"data\": {\"user\": \"hunter2\"}}'\n", "a"),
+            ("a: { b: [\"kind: Secret\\ndata: {user: hunter2}\\n\"] }\n", "a"),
+            ("a: |\n  b: |\n    kind: Secret\n    data: { user: hunter2 }\n", "a"),
+            ("a: |\n  kind: Secret\n  data:\n    user: hunter2\n    x: {{ x }}\n", "a"),
+            ("a: |\n  - { name: DB_PASSWORD, value: hunter2 }\n", "a"),
+            ("a: '{\"user\": \"u\", \"password\": \"hunter2\"}'\n", "a"),
+            ("a: |\n  [db]\n  password = hunter2\n", "a"),
+            ("a: |\n  pass: hunter2\n", "a"),
+            ("a: |\n  - { op: add, path: /stringData/user, value: hunter2 }\n", "a"),
+            ("a: [{ op: add, path: /db/password, value: hunter2 }]\n", "a[0].value"),
+            (
+                "a:\n- target: { kind: Secret }\n  patch: |\n    - op: add\n      path: /data/user\n      value: hunter2\n",
+                "a[0].patch",
+            ),
+            ("stringData: { user: hunter2 }\n", "stringData.user"),
         ] {
             assert_eq!(answers(text, route), [true; 4], "{text}");
         }
@@ -248,6 +314,10 @@ mod tests {
             ("apiVersion: x.io/v1\nkind: Secret\ndata: { user: hunter2 }\n", "data.user"),
             ("data:\n  app.yaml: |\n    password: false\n    user: hunter2\n", "data"),
             ("hint: \"password:\"\nx: hunter2\n", "hint"),
+            ("a: |\n  tls: { kind: Secret, name: hunter2-secret }\n", "a"),
+            ("a: |\n  url: http://hunter2-token:80/\n", "a"),
+            ("a: |\n  [cache]\n  token = false\n  user = hunter2\n", "a"),
+            ("a: [{ op: add, path: /data/user, value: hunter2 }]\n# token\n", "a[0].value"),
         ] {
             assert_eq!(answers(text, route), [false; 4], "{text}");
         }

@@ -330,3 +330,193 @@ fn a_password_in_the_remotes_address_is_in_no_output() {
         }
     }
 }
+
+/// A file of the shop that promotes `cfg`, whose rest is that text.
+fn with_text(text: &str) -> Shop {
+    let configuration = "\
+version: 1
+ladder: [qa, stage]
+sites:
+  - path: '{environment}/web.yaml'
+    kind: yaml
+    app: web
+    fields: { tag: tag }
+    promote: [cfg]
+";
+    let file = |tag: &str, secret: &str| format!("tag: {tag}\n{}", text.replace("SECRET", secret));
+    let files = [
+        ("rungs.yaml", configuration.to_owned()),
+        ("qa/web.yaml", file("v2", SECRET)),
+        ("stage/web.yaml", file("v1", &format!("old-{SECRET}"))),
+    ];
+    Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into())
+}
+
+/// Runs every command that shows what is promoted, and promotes.
+fn shows_no_secret(shop: &Shop, case: &str) {
+    let is_clean = |said: &str| assert!(!said.contains(SECRET), "{case}: {said}");
+    for format in ["text", "json"] {
+        for command in
+            ["status", "audit", "promote web --to stage --dry-run", "gates web --to stage"]
+        {
+            let words: Vec<_> = command.split(' ').chain(["--format", format]).collect();
+            is_clean(&format!("{:?}", shop.rungs(&words)));
+        }
+    }
+    is_clean(&format!("{:?}", shop.ends(0, &["promote", "web", "--to", "stage", "--commit"])));
+    is_clean(&shop.message());
+    shop.pull();
+    for format in ["csv", "json"] {
+        is_clean(&format!("{:?}", shop.ends(0, &["audit", "--format", format])));
+    }
+}
+
+#[test]
+fn a_secret_in_a_text_is_in_no_output_and_no_message() {
+    for text in [
+        "cfg: |\n  apiVersion: v1\n  kind: Secret\n  data:\n    db: SECRET\n",
+        "cfg: >\n  kind: Secret\n\n  stringData: {db: SECRET}\n",
+        "cfg: \"kind: Secret\\napiVersion: v1\\nstringData:\\n  db: SECRET\\n\"\n",
+        "cfg: {inner: {objects: [\"kind: Secret\\nstringData: {db: SECRET}\\n\"]}}\n",
+        "cfg: '{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"data\":{\"db\":\"SECRET\"}}'\n",
+        "cfg: |\n  - {name: DB_PASSWORD, value: SECRET}\n",
+        "cfg: |\n  [db]\n  password = SECRET\n",
+        "cfg: |\n  pass: SECRET\n",
+        "cfg:\n- target: {kind: Secret, name: s}\n  patch: |\n    - {op: add, path: /data/db, value: SECRET}\n",
+    ] {
+        shows_no_secret(&with_text(text), text);
+    }
+}
+
+#[test]
+fn a_secret_that_is_patched_or_a_text_of_a_native_app_is_in_no_output() {
+    let secret = "apiVersion: v1\n    kind: Secret\n    metadata: {name: s}\n    stringData: {db: ";
+    let configuration = "version: 1\nladder: [qa, stage]\nsites: [{path: \
+                         '{environment}/kustomization.yaml', kind: kustomize, app: web, promote: \
+                         [patches]}]\n";
+    let file = |tag: &str, value: &str| {
+        format!(
+            "images: [{{name: x/web, newTag: {tag}}}]\npatches:\n- patch: |\n    {secret}{value}}}\n"
+        )
+    };
+    let files = [
+        ("rungs.yaml", configuration.to_owned()),
+        ("qa/kustomization.yaml", file("v2", SECRET)),
+        ("stage/kustomization.yaml", file("v1", &format!("old-{SECRET}"))),
+    ];
+    let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into());
+    shows_no_secret(&shop, "patches");
+    assert_eq!(shop.file("stage/kustomization.yaml"), file("v2", SECRET).trim_end());
+    let native = |tag: &str, value: &str| {
+        let images = format!("images: {{web: {{repository: x/web, tag: {tag}}}}}\n");
+        format!("{images}values:\n  extra: |\n    {secret}{value}}}\npromote: [values.extra]\n")
+    };
+    let (qa, stage) = (native("v2", SECRET), native("v1", &format!("old-{SECRET}")));
+    let shop =
+        Shop::native(&[("environments/qa/web.yaml", &qa), ("environments/stage/web.yaml", &stage)]);
+    shows_no_secret(&shop, "native");
+    let values = shop.ends(0, &["values", "web", "--env", "qa"]);
+    assert!(!values.stdout.contains(SECRET), "{values:?}");
+}
+
+/// The manifest of an artifact at an address with that password.
+fn artifact(password: &str, tag: &str) -> String {
+    format!(
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {{name: \
+         g}}\nspec: {{url: 'oci://u:{password}@x.io/y', ref: {{tag: {tag}}}}}\n"
+    )
+}
+
+#[test]
+fn a_password_in_the_address_of_an_artifact_is_in_no_output() {
+    let configuration = "version: 1\nladder: [qa, stage]\nsites: [{path: \
+                         '{environment}/web.yaml', kind: manifest, app: web}]\n";
+    let files = [
+        ("rungs.yaml", configuration.to_owned()),
+        ("qa/web.yaml", artifact(SECRET, "v2")),
+        ("stage/web.yaml", artifact(&format!("old-{SECRET}"), "v1")),
+    ];
+    let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into());
+    shows_no_secret(&shop, "artifact");
+    assert!(shop.message().contains("Rungs-Reference: g x.io/y:v2"), "{}", shop.message());
+    assert_eq!(shop.file("stage/web.yaml"), artifact(&format!("old-{SECRET}"), "v2").trim_end());
+}
+
+#[test]
+fn a_password_before_the_host_of_an_image_is_in_no_message() {
+    let image = format!(
+        "kind: Pod\napiVersion: v1\nspec: {{containers: [{{name: web, image: 'u:{SECRET}@x/web:v1'}}]}}\n"
+    );
+    let configuration = "version: 1\nladder: [qa, stage]\nsites: [{path: '{environment}/web.yaml', kind: manifest, app: web}]\n";
+    let files =
+        [("rungs.yaml", configuration), ("qa/web.yaml", &image), ("stage/web.yaml", &image)];
+    let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text.to_owned())).into());
+    for format in ["text", "json"] {
+        let output = shop.rungs(&["status", "--format", format]);
+        let said = format!("{output:?}");
+        assert!(said.contains("***@x/web:v1` has a user before its host"), "{said}");
+        assert!(!said.contains(SECRET), "{said}");
+    }
+}
+
+#[test]
+fn nothing_that_a_secret_holds_is_an_image() {
+    let configuration = "version: 1\nladder: [qa, stage]\nsites:\n- {path: \
+                         '{environment}/web.yaml', kind: manifest, app: web}\n- {path: \
+                         '{environment}/kustomization.yaml', kind: kustomize, app: web}\n";
+    let manifest = format!(
+        "{}---\napiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData: {{image: \
+         'x/web:{SECRET}'}}\n---\napiVersion: v1\nkind: List\nitems: [{{kind: Secret, data: {{image: \
+         'x/web:{SECRET}'}}}}]\n",
+        "kind: Pod\napiVersion: v1\nspec: {containers: [{name: web, image: 'x/web:v1'}]}\n"
+    );
+    let kustomization = format!(
+        "patches:\n- target: {{kind: Secret, name: s}}\n  patch: |\n    - {{op: add, path: \
+         /data/image, value: 'x/web:{SECRET}'}}\n- patch: |\n    - {{op: add, path: \
+         /stringData/image, value: 'x/web:{SECRET}'}}\n"
+    );
+    let files = [
+        ("rungs.yaml", configuration.to_owned()),
+        ("qa/web.yaml", manifest.clone()),
+        ("stage/web.yaml", manifest.clone()),
+        ("qa/kustomization.yaml", kustomization.clone()),
+        ("stage/kustomization.yaml", kustomization.clone()),
+    ];
+    let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into());
+    for command in ["status", "audit"] {
+        let output = shop.ends(0, &[command, "--format", "json"]);
+        assert!(!output.stdout.contains(SECRET), "{output:?}");
+    }
+    shop.ends(0, &["set", "web", ":v9", "--env", "qa", "--commit"]);
+    assert_eq!(shop.file("qa/web.yaml"), manifest.replace("web:v1", "web:v9").trim_end());
+    assert_eq!(shop.file("qa/kustomization.yaml"), kustomization.trim_end());
+}
+
+#[test]
+fn a_record_with_a_secret_from_an_earlier_version_still_says_what_was_done() {
+    let text = "cfg: |\n  apiVersion: v1\n  kind: Secret\n  stringData: {db: SECRET}\n";
+    let long = format!("cfg: |\n  x: {}\n  pass: SECRET\n", "a".repeat(1200));
+    for text in [text, &long] {
+        let shop = with_text(text);
+        let new = format!("tag: v2\n{}", text.replace("SECRET", SECRET));
+        let value = new.split_once("cfg: ").unwrap().1.trim_end().replace('\n', "\\n");
+        let message = format!(
+            "Promote web\n\nRungs-Promote: web from qa@{} to stage\nRungs-Reference: tag \
+             :v2\nRungs-Reference: cfg {value}\nRungs-Ticket: T-1\n",
+            git(&shop.clone, &["rev-parse", "HEAD"]).trim()
+        );
+        shop.elsewhere(&message, &[("stage/web.yaml", Some(&*new))]);
+        shop.pull();
+        let audit = shop.ends(0, &["audit", "--format", "json"]);
+        assert!(!format!("{audit:?}").contains(SECRET), "{audit:?}");
+        audit.says("\"verified\":true").says("T-1");
+        shop.ends(0, &["rollback", "web", "--env", "stage", "--commit", "--reason", "bad"]);
+        let restored = text.replace("SECRET", &format!("old-{SECRET}"));
+        assert_eq!(shop.file("stage/web.yaml"), format!("tag: v1\n{restored}").trim_end());
+        let said = format!("{}{}", shop.message(), shop.file(".rungs/holds/stage/web.yaml"));
+        assert!(!said.contains(SECRET), "{said}");
+        shop.pull();
+        let promoted = shop.rungs(&["promote", "web", "--to", "stage", "--commit"]);
+        assert_eq!(promoted.code, Some(3), "{promoted:?}");
+    }
+}

@@ -37,7 +37,9 @@ pub(super) fn doubts_of_references(record: &Record, one: &StateChange) -> Vec<St
 /// Why one reference is not what the record claims.
 fn doubt(claimed: &(String, String), all: &[(String, String)]) -> Option<String> {
     let (key, reference) = claimed;
-    if all.contains(claimed) {
+    let is_claimed =
+        |(other, value): &(String, String)| other == key && Record::is_reference(reference, value);
+    if all.iter().any(is_claimed) {
         return None;
     }
     match all.iter().find(|(other, _)| other == key) {

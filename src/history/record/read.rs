@@ -5,6 +5,7 @@ use super::{Action, MOST_LINES, NAMED_SOURCE, NAMED_STATE, Record, RecordedOverr
 use crate::config::EnvironmentName;
 use crate::git::ObjectName;
 use crate::history::Source;
+use crate::sites::shown_reference;
 
 /// What people and forges put before each line of a message that they quote,
 /// list or indent.
@@ -75,7 +76,7 @@ fn add(record: &mut Record, key: &str, value: &str) {
     let (first, rest) = value.split_once(' ').unwrap_or((value, ""));
     let rest = rest.trim_start();
     match key {
-        "Reference" => push(&mut record.references, (unescaped(first), unescaped(rest))),
+        "Reference" => push(&mut record.references, reference(first, rest)),
         "Sequence" => {
             if let Ok(number) = rest.parse() {
                 push(&mut record.sequences, (unescaped(first), number));
@@ -98,6 +99,12 @@ fn add(record: &mut Record, key: &str, value: &str) {
         "Plan" => set(&mut record.plan, value),
         _ => {}
     }
+}
+
+/// A reference as [`Record::references_of`] returns it now: an earlier version may have
+/// written what looks like a secret.
+fn reference(key: &str, text: &str) -> (String, String) {
+    (unescaped(key), shown_reference(&unescaped(text)).into_owned())
 }
 
 /// Whether a word can be the name of a gate. A later version may have gates

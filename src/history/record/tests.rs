@@ -5,20 +5,23 @@ use proptest::prelude::*;
 use super::text::{LONGEST, cut};
 use super::*;
 use crate::git::ObjectName;
-use crate::sites::{ImageParts, Key, SiteValue};
+use crate::sites::{ImageParts, Key, SiteValue, shown_reference};
 
 impl Record {
-    /// The record as it is read back: what is too long is cut, and what is
-    /// empty is left out.
+    /// The record as it is read back: what is too long is cut, what is empty is left out,
+    /// and no reference has a secret.
     fn bounded(&self) -> Self {
         let short = |text: &String| cut(text, LONGEST);
         let optional = |text: &Option<String>| text.as_ref().filter(|t| !t.is_empty()).map(short);
-        let pairs = |pairs: &[(String, String)]| {
+        let pairs = |pairs: &[(String, String)]| -> Vec<_> {
             pairs.iter().take(MOST_LINES).map(|(a, b)| (short(a), short(b))).collect()
         };
         Self {
             app: short(&self.app),
-            references: pairs(&self.references),
+            references: pairs(&self.references)
+                .into_iter()
+                .map(|(key, text)| (key, shown_reference(&text).into_owned()))
+                .collect(),
             source_commits: pairs(&self.source_commits),
             replaces: self.replaces.iter().map(short).collect(),
             requested_by: optional(&self.requested_by),

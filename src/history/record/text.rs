@@ -24,6 +24,11 @@ pub(super) fn cut(text: &str, longest: usize) -> String {
     text.chars().take(longest - 1).chain(['…']).collect()
 }
 
+/// Whether a text was cut to what a reference may have.
+pub(super) fn is_cut(text: &str) -> bool {
+    text.ends_with('…') && text.chars().count() == LONGEST
+}
+
 /// The text without what gives access, cut if it is too long. Masking it before it is
 /// cut, because half a secret does not look like one.
 pub(super) fn masked(text: &str) -> String {

@@ -23,7 +23,7 @@ pub(super) fn mismatch(record: &Record, from: &State, to: &State) -> Option<Stri
     let wrong = record.references.iter().find_map(|(key, claimed)| {
         match changed.iter().find(|(other, _)| other == key) {
             None => Some(format!("it names {}, which does not change", code(key))),
-            Some((_, actual)) if actual != claimed => Some(format!(
+            Some((_, actual)) if !Record::is_reference(claimed, actual) => Some(format!(
                 "it says that {} becomes {}, and it becomes {}",
                 code(key),
                 value(claimed),

@@ -15,7 +15,7 @@ pub(super) struct ContainerSearch<'f, 'a> {
 
 impl<'a> ContainerSearch<'_, 'a> {
     pub(super) fn look(&self, at: &Cursor<'a>, found: &mut FoundSites) {
-        for (key, value) in at.entries() {
+        for (key, value) in at.searched() {
             if is_container_list(key) && value.node.is_sequence() {
                 for item in value.items() {
                     self.container(&item, found);

@@ -153,7 +153,7 @@ impl<'a> ValuesSearch<'a> {
             found.sites.extend(self.tag_alone(at, outer));
         }
         let outer = Some(&Enclosing { at, outer });
-        at.entries().for_each(|(key, value)| self.look(&value, outer, &inherited.get(key), found));
+        at.searched().for_each(|(key, value)| self.look(&value, outer, &inherited.get(key), found));
         // Lists replace each other.
         at.items().iter().for_each(|item| self.look(item, outer, &Inherited::default(), found));
     }

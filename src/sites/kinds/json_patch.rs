@@ -7,6 +7,7 @@ use crate::diagnostic::Finding;
 use crate::sites::code::COPIED_SITE;
 use crate::sites::cursor::{Cursor, text};
 use crate::sites::{Key, Site};
+use crate::yaml::is_secret_data;
 
 /// What an operation writes, and where.
 struct Operation<'a> {
@@ -18,7 +19,8 @@ impl<'a> Operation<'a> {
     fn of(item: &Cursor<'a>) -> Option<Self> {
         let op = item.text_of("op")?;
         let (path, value) = (item.text_of("path")?, item.get("value")?);
-        matches!(&*op, "add" | "replace").then_some(Self { path, value })
+        let writes = matches!(&*op, "add" | "replace") && !is_secret_data(item.node, "value");
+        writes.then_some(Self { path, value })
     }
 
     /// The path above, and the last segment.

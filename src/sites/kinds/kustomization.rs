@@ -6,7 +6,7 @@ use super::reference::{image_of, is_moving_reference, revision};
 use crate::config::Sourced;
 use crate::sites::cursor::{Cursor, is_template, text};
 use crate::sites::{Key, Reading, Site, SitePart, SitePartKind, SiteValue};
-use crate::yaml::Value;
+use crate::yaml::{Value, is_secret_data};
 
 /// The names that kustomize looks for, in its order.
 pub(in crate::sites) const KUSTOMIZATIONS: [&str; 3] =
@@ -98,7 +98,8 @@ pub(in crate::sites) fn inline_patches<'a>(
     let items = |key| map.get(key).map(|list| list.items()).unwrap_or_default();
     let mut patches = Vec::new();
     for item in ["patches", "patchesJson6902"].into_iter().flat_map(items) {
-        let Some(patch) = item.get("patch") else { continue };
+        let patch = item.get("patch").filter(|_| !is_secret_data(item.node, "patch"));
+        let Some(patch) = patch else { continue };
         let target = item.walk(&["target", "name"]).and_then(|name| text(name.node));
         let target = target.unwrap_or_default();
         patches.extend(of_text(&patch, &target, found));

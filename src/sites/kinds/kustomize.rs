@@ -79,7 +79,7 @@ fn find(builder: SiteBuilder<'_>, documents: &[Value], insert: &[Sourced<String>
 
 /// Finds every scalar that is an address with a git reference.
 fn addresses<'a>(builder: SiteBuilder<'a>, at: &Cursor<'a>, found: &mut FoundSites) {
-    at.entries().for_each(|(_, value)| addresses(builder, &value, found));
+    at.searched().for_each(|(_, value)| addresses(builder, &value, found));
     at.items().iter().for_each(|item| addresses(builder, item, found));
     if at.node.as_str().is_some() {
         found.sites.extend(remote(builder, at));

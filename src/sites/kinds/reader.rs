@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::reference::{image_of, image_parts, revision, split_name};
+use super::reference::{image_of, image_parts, revision, split_name, without_user};
 use crate::config::{ENVIRONMENT_PLACEHOLDER, ImageFilter};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::CanonicalAddress;
@@ -11,7 +11,7 @@ use crate::sites::code::{TEMPLATED_SITE, UNREADABLE_IMAGE, UNREADABLE_TEXT};
 use crate::sites::cursor::{Cursor, is_template, text};
 use crate::sites::missing_route::MissingRoute;
 use crate::sites::{Key, Removal, Site, SitePart, SitePartKind, SiteValue, ambiguous};
-use crate::source::{Location, SourceFile};
+use crate::source::{Location, REDACTED, SourceFile};
 use crate::yaml::{Route, Value};
 
 /// A kind of site: how its files are read.
@@ -174,7 +174,15 @@ impl SiteBuilder<'_> {
         }
         let (_, reference) = split_name(&part.text);
         let image = image_parts(reference).map_err(|fault| {
-            Finding::new(&UNREADABLE_IMAGE, format!("`{reference}` {fault}"), at.node.location())
+            let place = without_user(reference);
+            let location = at.node.location();
+            let message = if place == reference {
+                format!("`{reference}` {fault}")
+            } else {
+                location.file().mark_secret(location.span());
+                format!("`{REDACTED}@{place}` has a user before its host")
+            };
+            Finding::new(&UNREADABLE_IMAGE, message, location)
                 .because("is not an image reference, and is left alone")
                 .help("write `registry/path:tag`, or exclude it from `images`")
         })?;

@@ -33,10 +33,20 @@ pub(super) fn image_of(
     let (tag, along) = tag.map_or((None, None), split_tag);
     let digest = digest.filter(|digest| !digest.is_empty()).or(along);
     let digest = digest.map(|digest| digest_in(digest).unwrap_or_else(|| digest.to_owned()));
+    let repository = repository.map(|repository| without_user(&repository).to_owned());
     ImageParts {
         repository: repository.filter(|repository| !repository.is_empty()),
         tag: tag.map(str::to_owned),
         digest,
+    }
+}
+
+/// A repository without the user and password that people write before its host. After the
+/// `@` of a digest there is no path.
+pub(super) fn without_user(repository: &str) -> &str {
+    match repository.rsplit_once('@') {
+        Some((_, place)) if place.contains('/') => place,
+        _ => repository,
     }
 }
 
