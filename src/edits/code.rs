@@ -66,6 +66,8 @@ codes! {
     ///
     /// A symbolic link that leads out of the named directory, or of the
     /// directory of the named file, is not followed: it may lead to anything.
+    /// Nor is a directory on the way to it that is a link out of the work tree,
+    /// or out of the current directory where there is no git repository.
     /// Name the file where it is.
     LINK_LEADS_OUT = "link-leads-out", Answer, Error;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::ChangedFile;
@@ -58,10 +58,12 @@ impl NamedFiles {
     ///
     /// # Errors
     ///
-    /// What was named is not there, cannot be read, or is a link out of its directory.
+    /// What was named is not there, cannot be read, is a link out of its directory, or is
+    /// reached by a link out of its repository.
     pub fn add_path(&mut self, path: &Path) -> Result<(), Finding> {
         let missing = |error: &std::io::Error| unreadable(path, error);
         let absolute = self.directory.join(path);
+        self.refuse_way_out(path, &absolute)?;
         let real = fs::canonicalize(&absolute).map_err(|error| missing(&error))?;
         if real.is_dir() {
             return self.add_below(path, &real);
@@ -69,9 +71,43 @@ impl NamedFiles {
         let parent = absolute.parent().unwrap_or(&self.directory);
         let directory = fs::canonicalize(parent).map_err(|error| missing(&error))?;
         if !real.starts_with(&directory) {
-            return Err(leads_out(path, &real));
+            return Err(leads_out(path, &real).because("is a link out of its directory"));
         }
         self.add(&real, path, true)
+    }
+
+    /// Refuses a path if a link on it leads out of the repository that the link is in. What a
+    /// person names elsewhere is meant, as are links above it.
+    fn refuse_way_out(&self, path: &Path, absolute: &Path) -> Result<(), Finding> {
+        let mut real = PathBuf::new();
+        for component in absolute.components() {
+            match component {
+                Component::CurDir => {}
+                Component::ParentDir => {
+                    real.pop();
+                }
+                Component::Prefix(_) | Component::RootDir => real.push(component),
+                Component::Normal(name) if real.join(name).is_symlink() => {
+                    let bound = self.bound_of(&real).map(Path::to_owned);
+                    let target = fs::canonicalize(real.join(name));
+                    real = target.map_err(|error| unreadable(path, &error))?;
+                    if let Some(bound) = bound.filter(|bound| !real.starts_with(bound)) {
+                        let why = format!("a link on the way leads out of `{}`", bound.display());
+                        return Err(leads_out(path, &real).because(why));
+                    }
+                }
+                Component::Normal(name) => real.push(name),
+            }
+        }
+        Ok(())
+    }
+
+    /// What no link in a directory may lead out of: the work tree that it is in, or else the
+    /// directory that paths start from. None if it is in neither.
+    fn bound_of<'p>(&'p self, real: &'p Path) -> Option<&'p Path> {
+        let work_tree = real.ancestors().find(|above| above.join(".git").exists());
+        let own = || real.starts_with(&self.directory).then_some(&*self.directory);
+        work_tree.or_else(own)
     }
 
     /// Adds the YAML files below a directory. Links in it are not followed: their
@@ -192,7 +228,5 @@ fn not_utf8(path: &Path) -> Finding {
 
 fn leads_out(path: &Path, real: &Path) -> Finding {
     let message = format!("`{}` leads to `{}`", path.display(), real.display());
-    Finding::new(&LINK_LEADS_OUT, message, named(path))
-        .because("is a link out of its directory")
-        .help("name the file where it is")
+    Finding::new(&LINK_LEADS_OUT, message, named(path)).help("name the file where it is")
 }

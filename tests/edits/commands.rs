@@ -479,6 +479,44 @@ fn a_link_out_of_its_directory_is_not_followed() {
 }
 
 #[test]
+fn a_directory_that_is_a_link_out_of_the_repository_is_not_followed() {
+    let outside = directory(&[("pod.yaml", POD)]);
+    for in_repository in [false, true] {
+        let directory = directory(&[("sub/inner/pod.yaml", POD)]);
+        let sub = directory.path().join("sub");
+        symlink(outside.path(), sub.join("out")).unwrap();
+        symlink("inner", sub.join("in")).unwrap();
+        symlink("../sub", sub.join("up")).unwrap();
+        if in_repository {
+            fs::create_dir(directory.path().join(".git")).unwrap();
+        }
+        for path in ["out/pod.yaml", "out", "./out/", "inner/../out/pod.yaml", "in/../out"] {
+            let output = rungs(&sub, &["set", "--in", path, "web=:v2"]);
+            assert_eq!(output.status.code(), Some(1), "{path}: {}", stderr(&output));
+            assert!(stderr(&output).contains("link-leads-out"), "{path}: {}", stderr(&output));
+        }
+        assert_eq!(read(outside.path(), "pod.yaml"), POD);
+        let output = rungs(&sub, &["set", "--in", "in/pod.yaml", "web=:v2"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(read(&sub, "inner/pod.yaml").contains("web:v2"));
+        // It stays in the work tree, and leaves the current directory where there is none.
+        let output = rungs(&sub.join("inner"), &["set", "--in", "../up/in/pod.yaml", "web=:v3"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        symlink("../inner", sub.join("inner/self")).unwrap();
+        symlink("..", sub.join("inner/above")).unwrap();
+        let above = ["set", "--in", "above/inner/pod.yaml", "web=:v4"];
+        let output = rungs(&sub.join("inner"), &above);
+        assert_eq!(output.status.code(), Some(i32::from(!in_repository)), "{}", stderr(&output));
+    }
+    // Where it is, it may be named.
+    let output = rungs(
+        directory(&[]).path(),
+        &["set", "--in", outside.path().join("pod.yaml").to_str().unwrap(), "web=:v2"],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
 fn files_of_git_are_passed_over_however_its_directory_is_spelled() {
     let files = [".git/pod.yaml", "deep/.GIT/pod.yaml", "GIT~1/pod.yaml", ".github/pod.yaml"];
     let directory = directory(&files.map(|file| (file, POD)));

@@ -60,7 +60,7 @@ fn header(plan: &Plan, app: &AppPlan) -> String {
 
 /// What was compared, if nothing is to be done.
 fn compared(app: &AppPlan) -> String {
-    let is_value = |value: &SiteValue| matches!(value, SiteValue::Value(_));
+    let is_value = |value: &SiteValue| value.yaml().is_some();
     let values = app.from.iter().filter(|(_, value)| is_value(value)).count();
     let counted = |count: usize, noun: &str| match count {
         0 => None,
