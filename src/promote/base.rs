@@ -1,7 +1,7 @@
 //! What a change is computed for.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -151,6 +151,15 @@ impl Evidence for Base<'_> {
 
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold> {
         holds::against(&self.holds, self.repository, environment, app).cloned().collect()
+    }
+
+    fn key_names(&self, app: &str) -> Option<BTreeSet<String>> {
+        let environments = self.repository.environments.iter();
+        let apps = environments.filter_map(|one| self.app(&one.name, app));
+        let names = |app: Rc<AppSites>| {
+            app.sites.iter().map(|site| site.key.name().to_owned()).collect::<Vec<_>>()
+        };
+        Some(apps.flat_map(names).collect())
     }
 
     fn was_lifted(

@@ -158,6 +158,12 @@ codes! {
     /// plan shows: the key of an image or its repository, a git reference, a version, a value.
     UNKNOWN_KEY_OF_APP = "unknown-key-of-app", Input, Error;
 
+    /// `--except` leaves out all of an app.
+    ///
+    /// Nothing of the app would be compared, and "nothing to do" would not be true. Leave out less,
+    /// or do not run the command for this app.
+    NOTHING_LEFT = "nothing-left", Input, Error;
+
     /// Only a part of an app is held up.
     ///
     /// By default an app moves as a whole, so that what enters was tested together. One of its

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::code::{PART_MAY_GO, UNKNOWN_KEY_OF_APP};
+use super::code::{NOTHING_LEFT, PART_MAY_GO, UNKNOWN_KEY_OF_APP};
 use crate::diagnostic::{Finding, Findings, listed, nearest};
 use crate::git::{CanonicalAddress, shell_word};
 use crate::sites::{AppSites, Key, Site, SiteValue, State, nested};
@@ -61,6 +61,10 @@ impl Part {
         }
         if !unknown_names.is_empty() {
             return Err(unknown_names);
+        }
+        let is_left = |site: &&&Site| has_value(site) && !meant.contains(&site.key);
+        if !is_only && !all.iter().any(|site| is_left(&site)) {
+            return Err(nothing_left(sites, names, at).into());
         }
         let others = all.iter().map(|site| &site.key).filter(|key| !meant.contains(*key));
         Ok(MovingKeys(Some(if is_only { meant } else { others.cloned().collect() })))
@@ -176,6 +180,15 @@ fn unknown(sites: &[&AppSites], name: &str, at: &Location) -> Finding {
     Finding::new(&UNKNOWN_KEY_OF_APP, format!("`{app}` has nothing called `{name}`"), at.clone())
         .because("`--only` and `--except` take the names that a plan shows")
         .help(help)
+}
+
+fn nothing_left(sites: &[&AppSites], names: &[String], at: &Location) -> Finding {
+    let app = sites.first().map(|app| app.app.as_str()).unwrap_or_default();
+    let names = listed(&names.iter().collect::<Vec<_>>(), "and");
+    let message = format!("`--except` leaves out all that moves of `{app}`");
+    Finding::new(&NOTHING_LEFT, message, at.clone())
+        .because(format!("it has nothing but {names}, and what goes with it"))
+        .help("leave out less; `--only` names what is to move")
 }
 
 fn has_value(site: &Site) -> bool {

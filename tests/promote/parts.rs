@@ -53,6 +53,35 @@ fn only_the_named_keys_move_and_no_other_byte() {
 }
 
 #[test]
+fn to_leave_out_all_of_an_app_is_refused() {
+    let shop = shop();
+    let all = ["--except", "web", "--except", "sidecar", "--except", "chart"];
+    shop.ends(2, &[&PROMOTE[..], &all].concat()).finds("nothing-left").says("`chart`");
+    shop.ends(0, &[&PROMOTE[..], &all[..4]].concat());
+    shop.ends(2, &[&["rollback", "web", "--env", "prod", "--commit"][..], &all].concat())
+        .finds("nothing-left");
+}
+
+#[test]
+fn a_hold_by_hand_on_a_key_that_the_app_does_not_have_waits() {
+    let hold = |clone: &Shop, state: &str| {
+        let text = format!("- state: {state}\n  reason: bad\n  by: ana\n");
+        clone.elsewhere("hold", &[(".rungs/holds/prod/web.yaml", Some(&*text))]);
+        clone.pull();
+    };
+    let shop = shop();
+    for state in ["{web: v2}", "{x/web: v2, gone: v1}"] {
+        hold(&shop, state);
+        shop.ends(5, &PROMOTE).finds("gate-waits").says("which the app does not have");
+    }
+    hold(&shop, "{web: v2}");
+    shop.ends(5, &PROMOTE).says("did you mean `x/web`?");
+    // What it lists beside is something else, or another environment has it.
+    hold(&shop, "{x/web: v3, gone: v1}");
+    shop.ends(0, &PROMOTE);
+}
+
+#[test]
 fn a_name_that_the_app_does_not_have_is_refused() {
     let shop = shop();
     let tip = shop.remote.tip();

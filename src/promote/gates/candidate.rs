@@ -1,6 +1,8 @@
 //! A state that is to enter an environment, and the traits that gates learn about it
 //! from.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::config::{Check, Environment, EnvironmentName, Gates, Repository, Side, ValueRoute};
@@ -137,6 +139,11 @@ pub(in crate::promote) trait Evidence {
     /// The holds on states of an app that must not enter an environment: its own, and
     /// those of every environment before it.
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold>;
+
+    /// The names of the keys that an app has in any environment; none if they are not known.
+    fn key_names(&self, _app: &str) -> Option<BTreeSet<String>> {
+        None
+    }
 
     /// Whether a hold of an app that kept `state` out of an environment was lifted after a
     /// commit.
