@@ -3,6 +3,7 @@
 //! a branch, `status` for what a promotion would do.
 
 use super::arrival::Arrival;
+use super::deployed::BroughtWithValues;
 use super::gates::{BroughtReferences, Candidate, Gate};
 use super::values::ReadValues;
 use super::verdict::judge;
@@ -44,6 +45,10 @@ pub(super) fn assess(base: &Base<'_>, change: AppChange<'_>, gates: &[Gate]) -> 
     let AppChange { target, app, arrival, current, proposed, beside, changes, .. } = change;
     let source = arrival.source();
     let values = ReadValues::new(base, target, source, app);
+    // Elsewhere the result is rendered, and tells.
+    let with_values = (!base.repository.is_native())
+        .then(|| BroughtWithValues::new(change.brought, target, (current, &proposed)));
+    let with_values = with_values.as_ref().map(|brought| brought as &dyn BroughtReferences);
     let candidate = Candidate {
         repository: base.repository,
         target,
@@ -54,7 +59,7 @@ pub(super) fn assess(base: &Base<'_>, change: AppChange<'_>, gates: &[Gate]) -> 
         current,
         proposed: &proposed,
         beside: &beside,
-        brought: change.brought,
+        brought: with_values.or(change.brought),
         evidence: base,
         values: &values,
         facts: base.forge,

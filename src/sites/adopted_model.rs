@@ -11,8 +11,8 @@ use super::overlaps::Overlaps;
 use super::rule_list::RuleList;
 use super::rules::{self, Rule, RuleSites};
 use super::{
-    AppInstance, AppSites, Barrier, ModelScope, Removal, Site, SitePartKind, SiteValue, StateBasis,
-    shared,
+    AppInstance, AppSites, Barrier, LikelyImage, ModelScope, Removal, Site, SitePartKind,
+    SiteValue, StateBasis, shared,
 };
 use crate::config::{
     EnvironmentName, FilePattern, IgnorableFinding, ImageFilter, Repository, RuleSeverity,
@@ -20,6 +20,7 @@ use crate::config::{
 use crate::diagnostic::Findings;
 use crate::git::{ContentFacts, FactKey, fact_key};
 use crate::source::{RepoPath, SourceFile, Tree};
+use crate::yaml::Place;
 
 /// The apps whose files are looked for by a pattern for each of them, rule and environment.
 const FEW: usize = 16;
@@ -558,6 +559,33 @@ impl AdoptedModel {
         let found = AppSites::new(environment, app, sites, blocking, unpinned);
         let moves_together = rules.iter().all(|&rule| self.rules[rule].entry.together.value);
         Some(AppSites { moves_together, ..found.with_findings(findings) })
+    }
+
+    pub(super) fn likely_images(&self, instance: &AppInstance) -> Vec<(LikelyImage, bool)> {
+        let Some(number) = self.number(&instance.environment) else { return Vec::new() };
+        let mut found = Vec::new();
+        for (path, result) in self.results_of(number, &instance.app) {
+            // Of a file of several apps nobody knows whose it would be.
+            let is_own = result.app.as_deref() == Some(&*instance.app) && result.found.is_ok();
+            let Some(parsed) = self.files.get(path).filter(|_| is_own) else { continue };
+            let results = self.results[path].iter().filter_map(|one| one.found.as_ref().ok());
+            let sites = results.flat_map(|found| found.values().flatten());
+            let places: Vec<&Place> =
+                sites.flat_map(|site| &site.parts).map(|part| &part.at).collect();
+            // A promoted value has all that is in it.
+            let is_site = |at: &Place| {
+                places.iter().any(|place| {
+                    place.document == at.document
+                        && at.route.steps().starts_with(place.route.steps())
+                })
+            };
+            let images = self.rules[result.rule].likely_images(parsed, number).into_iter();
+            found.extend(images.map(|image| {
+                let is_site = image.parts.iter().any(is_site);
+                (image, is_site)
+            }));
+        }
+        found
     }
 
     /// What is wrong with an app's sites in an environment, or with the entries that name

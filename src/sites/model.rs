@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::adopted_model::AdoptedModel;
 use super::chart::is_of_chart;
 use super::native_model::NativeModel;
-use super::{AppFiles, AppInstance, AppSites, ModelScope, Site, StateBasis};
+use super::{AppFiles, AppInstance, AppSites, LikelyImage, ModelScope, Site, StateBasis};
 use crate::config::{EnvironmentName, Loaded, Repository};
 use crate::diagnostic::Findings;
 use crate::git::ContentFacts;
@@ -243,6 +243,15 @@ impl Model {
             after.put(file.path(), Some(Arc::clone(file)));
         }
         after.app(&instance.environment, &instance.app)
+    }
+
+    /// What looks like an image in the files of an app alone, as far as their kind is to have
+    /// all that they deploy, and whether it is a site. None of a native repository.
+    pub fn likely_images(&self, instance: &AppInstance) -> Vec<(LikelyImage, bool)> {
+        match &self.0 {
+            Layout::Native(_) => Vec::new(),
+            Layout::Adopted(layout) => layout.likely_images(instance),
+        }
     }
 
     /// The sites in a file of every app in every environment, also of those that are not in

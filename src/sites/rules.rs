@@ -10,10 +10,10 @@ use super::code::{
 use super::cursor::Cursor;
 use super::files::ParsedFile;
 use super::kinds::reader::{FoundSites, RouteEnvironment, SiteBuilder, only};
-use super::kinds::reader_of;
+use super::kinds::{likely_images_below, reader_of};
 use super::missing_route::MissingRoute;
 use super::scope::ModelScope;
-use super::{Key, Reading, Site, SitePart, SitePartKind, SiteValue, vendored};
+use super::{Key, LikelyImage, Reading, Site, SitePart, SitePartKind, SiteValue, vendored};
 use crate::config::{
     EnvironmentName, FilePattern, PathPattern, Repository, SiteKind, SiteRule, Sourced,
 };
@@ -274,6 +274,18 @@ fn says_the_same(old: &[Site], new: &[Site]) -> bool {
 }
 
 impl Rule {
+    /// Builds the sites of a file, without what a chart has.
+    fn builder<'a>(&'a self, parsed: &'a ParsedFile, environment: usize) -> SiteBuilder<'a> {
+        SiteBuilder {
+            adds_digest: self.entry.adds_digest,
+            environment: Some(RouteEnvironment {
+                spelling: self.spelling(environment),
+                only: self.entry.environment.as_ref().map(EnvironmentName::as_str),
+            }),
+            ..SiteBuilder::new(&parsed.file, &self.entry.images)
+        }
+    }
+
     /// The sites that the rule finds in a file, for the app that the path names,
     /// if any.
     pub(super) fn sites(
@@ -294,16 +306,8 @@ impl Rule {
                 return RuleSites::silent((rule, environment), app, Err(unreadable));
             }
         };
-        let builder = SiteBuilder {
-            file: &parsed.file,
-            images: &self.entry.images,
-            adds_digest: self.entry.adds_digest,
-            environment: Some(RouteEnvironment {
-                spelling: self.spelling(environment),
-                only: self.entry.environment.as_ref().map(EnvironmentName::as_str),
-            }),
-            chart: charts.of(path).filter(|_| self.reads_charts()),
-        };
+        let chart = charts.of(path).filter(|_| self.reads_charts());
+        let builder = SiteBuilder { chart, ..self.builder(parsed, environment) };
         let reader = reader_of(&self.entry.kind);
         let FoundSites { mut sites, mut findings, mut missing } = reader.find(builder, documents);
         findings.extend(reader.overridden(documents, &sites));
@@ -333,6 +337,27 @@ impl Rule {
         let found = Ok(self.by_app(path, app.as_deref(), sites, &mut findings));
         let is_of_other_kind = !reader.fits(path.name(), documents);
         RuleSites { rule, environment, app, found, findings, missing, is_of_other_kind }
+    }
+
+    /// What looks like an image in a file, whether it is a site or not. None if the rule says
+    /// itself what of the file counts.
+    pub(super) fn likely_images(
+        &self,
+        parsed: &ParsedFile,
+        environment: usize,
+    ) -> Vec<LikelyImage> {
+        let chooses = matches!(self.entry.kind, SiteKind::Yaml(_) | SiteKind::Marker);
+        let Ok(documents) = parsed.documents() else { return Vec::new() };
+        if chooses {
+            return Vec::new();
+        }
+        let root = self.builder(parsed, environment).filled(&reader_of(&self.entry.kind).root());
+        let starts = Cursor::roots(documents).flat_map(|document| document.follow_all(&root));
+        let mut images: Vec<_> = starts.flat_map(|start| likely_images_below(&start)).collect();
+        images.retain(|likely| {
+            self.entry.images.takes(likely.image.repository.as_deref().unwrap_or_default())
+        });
+        images
     }
 
     fn by_app(

@@ -1,7 +1,7 @@
 //! Values that move and have a template deploy another image.
 
 use crate::support::git::git;
-use crate::support::shop::{RunOutput, Shop, WITH_SIDECAR};
+use crate::support::shop::{RunOutput, Shop, WITH_SIDECAR, put};
 
 const TEMPLATE: &str = "templates/web/deployment.yaml.tera";
 const PROD: &str = "environments/prod/environment.yaml";
@@ -39,7 +39,7 @@ fn keep_nothing(shop: &Shop) {
 /// What the gates say of the same files, changed by hand.
 fn by_hand(shop: &Shop, app: &str) -> RunOutput {
     git(&shop.clone, &["checkout", "-q", "-B", "change", "origin/main"]);
-    crate::support::shop::put(&shop.clone, "environments/prod/web.yaml", Some(app));
+    put(&shop.clone, "environments/prod/web.yaml", Some(app));
     if shop.clone.join("rendered").exists() {
         shop.ends(0, &["render"]);
     }
@@ -142,4 +142,69 @@ fn a_flag_that_turns_a_sidecar_on_brings_its_image() {
     shop.ends(3, &["promote", "web", "--to", "prod", "--commit"])
         .says("fail image `mesh.example.com/proxy` of");
     shop.ends(0, &["promote", "web", "--to", "prod", "--commit", "--except", "values.sidecar"]);
+}
+
+#[test]
+fn an_image_in_a_promoted_value_meets_the_gates_where_nothing_is_rendered() {
+    let pinned = format!("r.io/web:v1@sha256:{}", "a".repeat(64));
+    let fields = "yaml, fields: { image: image }";
+    for (kind, route, value) in [
+        (fields, "side", "side: { image: 'IMAGE' }"),
+        (fields, "side", "side: |\n  - { name: x, image: 'IMAGE' }"),
+        (fields, "sideImage", "sideImage: 'IMAGE'"),
+        (fields, "other", "other: { more: { base-image: 'IMAGE' } }"),
+        ("helm-values", "more", "more: |\n  - { name: x, image: 'IMAGE' }"),
+        ("helm-values", "images", "images: { side: 'IMAGE' }"),
+    ] {
+        for (gate, code, reason) in [
+            ("image: { allow: ['r.io/*'] }", 3, "fail image `evil.io/side` of"),
+            ("digest: required", 3, "fail digest `evil.io/side` has no digest"),
+            ("image: { allow: ['r.io/*', 'evil.io/*'] }", 0, "pass image"),
+            ("tag: '^v'", 0, "every tag of a site matches"),
+        ] {
+            let settings = format!(
+                "version: 1\nladder: [qa, prod]\nenvironments: {{ prod: {{ gates: {{ {gate} }} }} }}\n\
+                 sites: [{{ path: '{{environment}}.yaml', app: web, kind: {kind}, promote: [{route}] }}]\n"
+            );
+            let text =
+                |image: &str| format!("image: {pinned}\n{}\n", value.replace("IMAGE", image));
+            let new = text("evil.io/side:rc");
+            let files = [
+                ("rungs.yaml".to_owned(), settings),
+                ("qa.yaml".to_owned(), new.clone()),
+                ("prod.yaml".to_owned(), text("r.io/side:v1")),
+            ];
+            let shop = Shop::of(&files.into());
+            git(&shop.clone, &["checkout", "-q", "-B", "change", "origin/main"]);
+            put(&shop.clone, "prod.yaml", Some(&new));
+            git(&shop.clone, &["commit", "-qam", "By hand"]);
+            shop.ends(code, &["gates", "--base", "origin/main"]).says(reason);
+            git(&shop.clone, &["checkout", "-q", "main"]);
+            shop.ends(code, &["promote", "web", "--to", "prod", "--commit"]).says(reason);
+        }
+    }
+}
+
+#[test]
+fn a_promoted_value_goes_back_with_the_image_in_it() {
+    let settings = "\
+version: 1
+ladder: [qa, prod]
+environments: { prod: { gates: { digest: required } } }
+sites: [{ path: '{environment}.yaml', app: web, kind: helm-values, promote: [more] }]
+";
+    let text = |image: &str| {
+        let digest = "a".repeat(64);
+        format!("image: r.io/web@sha256:{digest}\nmore: |\n  - {{ name: x, image: '{image}' }}\n")
+    };
+    let pinned = format!("r.io/side@sha256:{}", "b".repeat(64));
+    let files = [
+        ("rungs.yaml".to_owned(), settings.to_owned()),
+        ("qa.yaml".to_owned(), text(&pinned)),
+        ("prod.yaml".to_owned(), text("r.io/side:v1")),
+    ];
+    let shop = Shop::of(&files.into());
+    shop.ends(0, &["promote", "web", "--to", "prod", "--commit"]).says("pass digest");
+    shop.pull();
+    shop.ends(0, &["rollback", "web", "--env", "prod", "--commit", "--reason", "slow"]);
 }

@@ -1683,3 +1683,213 @@ fn what_one_commit_relaxes_does_not_hide_what_another_brings() {
     output.says("fail order").finds("gates-relaxed-unapproved");
     assert_ne!(code, Some(0));
 }
+
+#[test]
+fn an_image_that_a_value_brings_in_a_text_or_in_parts_is_refused() {
+    let object = |api: &str, kind: &str, spec: &str| {
+        format!("apiVersion: {api}\nkind: {kind}\nmetadata: {{ name: x }}\nspec:\n{spec}\n")
+    };
+    let chart = "  chart: { spec: { chart: x, version: 1.0.0, sourceRef: { kind: HelmRepository, name: r } } }\n";
+    let release = |values: &str| {
+        let spec = format!("{chart}  values:\n{values}");
+        object("helm.toolkit.fluxcd.io/v2", "HelmRelease", &spec)
+    };
+    let k3s = |spec: &str| object("helm.cattle.io/v1", "HelmChart", spec);
+    let custom = |spec: &str| object("example.com/v1", "X", spec);
+    let whole = "r.io/side:{{ values.side }}";
+    let deployed = "`r.io/side:v6` is deployed then";
+    for (text, reason) in [
+        (
+            k3s("  valuesContent: |\n    image: { repository: r.io/side, tag: {{ values.side }} }"),
+            deployed,
+        ),
+        (k3s("  chart: x\n  version: '{{ values.side }}'"), "`v6` of `HelmChart/x` is deployed"),
+        (k3s("  chart: https://{{ values.side }}/x.tgz\n  version: v1"), "`https://v6/x.tgz` of"),
+        (k3s("  chart: x\n  repo: https://{{ values.side }}\n  version: v1"), "`https://v6` of"),
+        (release(&format!("    more: |\n      - name: x\n        image: {whole}")), deployed),
+        (release("    image: { repository: r.io/side, tag: '{{ values.side }}' }"), deployed),
+        (release("    image: { tag: '{{ values.side }}' }"), "of `spec.values.image` is deployed"),
+        (
+            custom(&format!(
+                "  image: {{ tag: v1, digest: '{{{{ values.side | replace(from=\"v\", to=\"sha256:{}\") }}}}' }}",
+                "0".repeat(63)
+            )),
+            "of `spec.image` is deployed",
+        ),
+        (custom(&format!("  text: |\n    SIDE_IMAGE: {whole}")), deployed),
+        (custom("  image: r.io/side\n  tag: '{{ values.side }}'"), deployed),
+        (custom("  image: r.io/side\n  version: '{{ values.side }}'"), deployed),
+        (custom(&format!("  base_image: {whole}")), deployed),
+        (custom(&format!("  base-image: {whole}")), deployed),
+        (custom(&format!("  SIDE_IMAGE: {whole}")), deployed),
+        (custom(&format!("  images: {{ x: '{whole}' }}")), deployed),
+        (custom("  image: { name: r.io/side, tag: '{{ values.side }}' }"), deployed),
+        (
+            custom(&format!(
+                "  patch: |\n    - {{ op: replace, path: /spec/image, value: '{whole}' }}"
+            )),
+            deployed,
+        ),
+    ] {
+        let (old, new) = ("values: { side: v1 }\n", "values: { side: v6 }\n");
+        let shop = Shop::native(&[
+            ("templates/web/x.yaml.tera", &*text),
+            ("environments/environment.yaml", old),
+        ]);
+        let prod = "environments/prod/environment.yaml";
+        let output = rendered(&shop, &[(prod, Some(new))]).ends(3);
+        assert!(output.stdout.contains("fail  order"), "{text}: {output:?}");
+        output.says(reason);
+        rendered(&shop, &[("environments/qa/environment.yaml", Some(new))]).ends(0);
+    }
+}
+
+#[test]
+fn what_only_looks_like_an_image_stops_nobody() {
+    let object = "\
+apiVersion: example.com/v1
+kind: X
+metadata: { name: x }
+spec:
+  logoImage: assets/{{ values.side }}.png
+  image: {{ values.side }}.svg
+  version: {{ values.side }}
+  text: |
+    Our images: {{ values.side }}, and no image: at all
+";
+    let (old, new) = ("values: { side: v1 }\n", "values: { side: v6 }\n");
+    let shop = Shop::native(&[
+        ("templates/web/x.yaml.tera", object),
+        ("environments/environment.yaml", old),
+    ]);
+    rendered(&shop, &[("environments/prod/environment.yaml", Some(new))]).ends(0);
+}
+
+#[test]
+fn a_tag_that_a_site_says_is_judged_where_the_chart_names_the_image() {
+    let release = "\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: x }
+spec:
+  chart: { spec: { chart: x, version: 1.0.0, sourceRef: { kind: HelmRepository, name: r } } }
+  values: { image: { tag: '{{ images.web.tag }}' } }
+";
+    let gates = "gates: { image: { allow: ['*/web'] } }\n";
+    let shop = Shop::native(&[
+        ("templates/web/x.yaml.tera", release),
+        ("environments/stage/environment.yaml", gates),
+    ]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]).says("pass image");
+}
+
+/// A repository in which the files of every environment have this text.
+fn with_unread(kind: &str, text: &str) -> Shop {
+    let settings = format!(
+        "version: 1\nladder: [qa, stage, prod]\nenvironments: {{ prod: {{ gates: {{ image: {{ allow: ['r.io/*'] }} }} }} }}\n\
+         sites: [{{ path: '{{environment}}/kustomization.yaml', app: web, kind: {kind} }}]\n"
+    );
+    let mut files = BTreeMap::from([("rungs.yaml".to_owned(), settings)]);
+    for environment in ["qa", "stage", "prod"] {
+        files.insert(format!("{environment}/kustomization.yaml"), text.to_owned());
+    }
+    Shop::of(&files)
+}
+
+#[test]
+fn an_image_that_no_site_has_is_judged_where_it_changes() {
+    let values = "image: { repository: r.io/web, tag: v1 }\n";
+    let object =
+        "apiVersion: example.com/v1\nkind: X\nmetadata: { name: x }\nspec:\n  image: r.io/web:v1\n";
+    let replacement = "\
+images: [{ name: r.io/web, newTag: v1 }]
+replacements:
+- sourceValue: r.io/side:v1
+  targets: [{ select: { kind: Pod }, fieldPaths: [spec.containers.0.image] }]
+";
+    let parts = ("repository: r.io/side, tag: v1", "repository: r.io/side, tag: v6");
+    let whole = ("r.io/side:v1", "r.io/side:v6");
+    for (kind, text, (old, new)) in [
+        ("helm-values", format!("{values}more: |\n  - name: x\n    image: r.io/side:v1\n"), whole),
+        ("helm-values", format!("{values}images: {{ side: 'r.io/side:v1' }}\n"), whole),
+        (
+            "manifest",
+            format!("{object}  x: {{ image: {{ repository: r.io/side, tag: v1 }} }}\n"),
+            parts,
+        ),
+        ("manifest", format!("{object}  text: |\n    image: r.io/side:v1\n"), whole),
+        ("kustomize", replacement.to_owned(), whole),
+    ] {
+        let shop = with_unread(kind, &text);
+        let status = shop.ends(0, &["status"]);
+        assert!(!status.stderr.contains("side"), "{status:?}");
+        let new = text.replace(old, new);
+        let [qa, stage, prod] =
+            ["qa", "stage", "prod"].map(|one| format!("{one}/kustomization.yaml"));
+        let output = judged(&shop, &[(&prod, Some(&new))]).ends(3);
+        assert!(!output.stderr.contains("other-change"), "{output:?}");
+        output.says("fail order `r.io/side:v6` is deployed then");
+        let other = new.replace("r.io/side", "evil.io/side");
+        judged(&shop, &[(&prod, Some(&other))]).ends(3).says("fail image `evil.io/side`");
+        let output = judged(&shop, &[(&qa, Some(&new))]).ends(0);
+        assert!(!output.stderr.contains("other-change"), "{output:?}");
+        shop.elsewhere("Below", &[(&stage, Some(&new))]);
+        judged(&shop, &[(&prod, Some(&new))]).ends(0).says("`stage` deploys `r.io/side:v6`");
+    }
+}
+
+#[test]
+fn an_image_that_no_site_has_may_come_from_a_mirror() {
+    let text = |host: &str, tag: &str| {
+        format!("image: {{ repository: r.io/web, tag: v1 }}\nmore: |\n  image: {host}/side:{tag}\n")
+    };
+    let shop = with_unread("helm-values", &text("r.io", "v1"));
+    let (stage, prod) = ("stage/kustomization.yaml", "prod/kustomization.yaml");
+    let settings = std::fs::read_to_string(shop.clone.join("rungs.yaml")).unwrap();
+    let settings = settings.replace("['r.io/*']", "['r.io/*', 'prod.io/*', 'other.io/*']");
+    let mirrors = format!("{settings}mirrors: {{ 'prod.io/*': 'r.io/*' }}\n");
+    shop.elsewhere(
+        "Below",
+        &[
+            ("rungs.yaml", Some(&mirrors)),
+            (stage, Some(&text("r.io", "v2"))),
+            (prod, Some(&text("prod.io", "v1"))),
+        ],
+    );
+    judged(&shop, &[(prod, Some(&text("prod.io", "v2")))]).ends(0).says("pass order");
+    refused(&shop, &[(prod, Some(&text("other.io", "v2")))], "`stage` does not deploy");
+}
+
+#[test]
+fn an_image_that_no_site_has_has_to_soak_below() {
+    let text = |tag: &str| {
+        format!("image: {{ repository: r.io/web, tag: v1 }}\nmore: |\n  image: r.io/side:{tag}\n")
+    };
+    let shop = with_unread("helm-values", &text("v1"));
+    let settings = std::fs::read_to_string(shop.clone.join("rungs.yaml")).unwrap();
+    let settings = settings.replace("image: { allow: ['r.io/*'] }", "soak: 1d");
+    shop.days_ago(9, "Soak", &[("rungs.yaml", Some(&settings))]);
+    let (stage, prod) = ("stage/kustomization.yaml", "prod/kustomization.yaml");
+    shop.days_ago(2, "Below", &[(stage, Some(&text("v2")))]);
+    shop.days_ago(0, "Below", &[(stage, Some(&(text("v2") + "other: 1\n")))]);
+    judged(&shop, &[(prod, Some(&text("v2")))]).ends(0).says("pass soak");
+    shop.days_ago(0, "Again", &[(stage, Some(&text("v3")))]);
+    judged(&shop, &[(prod, Some(&text("v3")))])
+        .ends(5)
+        .says("wait soak `r.io/side:v3` has been in");
+}
+
+#[test]
+fn what_is_left_out_or_not_asked_for_is_only_listed() {
+    let two = "image: { repository: r.io/web, tag: v1 }\nmore: |\n  - { name: x, image: 'r.io/a:v1' }\n  - { name: y, image: 'r.io/b:v2' }\n";
+    for (kind, new) in [
+        ("helm-values, images: { exclude: ['*/a'] }", two.replace("a:v1", "a:v6")),
+        ("yaml, fields: { tag: image.tag }", two.replace("a:v1", "a:v6")),
+        // What stands elsewhere already is deployed, and nobody judges where.
+        ("helm-values", two.replace("a:v1", "b:v2")),
+        ("helm-values", two.replace(", image: 'r.io/a:v1'", "")),
+    ] {
+        let shop = with_unread(kind, two);
+        judged(&shop, &[("prod/kustomization.yaml", Some(&new))]).ends(0).finds("other-change");
+    }
+}

@@ -1,5 +1,5 @@
-//! What a change of a native repository changes in what is deployed: images that templates
-//! and settings bring, and rendered files.
+//! What a change changes in what is deployed: images that templates and settings bring, and
+//! rendered files; in a repository that is not rendered, what looks like an image and is no site.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,8 @@ use crate::diagnostic::{Finding, Findings, Subject};
 use crate::promote::code::STALE_RENDERING;
 use crate::promote::deployed::{
     DeployedReference, ExpectedFiles, KeptFile, NewReferences, has_output, is_aside, is_manifest,
-    kept_at, kept_files, line_naming, references_in, references_of, render, render_app,
+    kept_at, kept_files, likely_reference, line_naming, references_in, references_of, render,
+    render_app, unread_images,
 };
 use crate::promote::rerender::all_generated;
 use crate::rendered;
@@ -44,6 +45,7 @@ impl DeployedChange {
     pub(super) fn of(repository: &Repository, change: &ProposedChange<'_>) -> Self {
         let mut deployed = Self::default();
         if !repository.is_native() {
+            deployed.add_unread(repository, change);
             return deployed;
         }
         let sides = RenderedSides::of(repository, change);
@@ -71,6 +73,7 @@ impl DeployedChange {
     pub(super) fn of_commit(repository: &Repository, change: &ProposedChange<'_>) -> Self {
         let mut deployed = Self::default();
         if !repository.is_native() {
+            deployed.add_unread(repository, change);
             return deployed;
         }
         let [before, after] = [change.before, change.after].map(|side| side.tree);
@@ -92,6 +95,29 @@ impl DeployedChange {
         };
         deployed.add_brought(repository, change, &altered, [&kept(before), &kept(after)]);
         deployed
+    }
+
+    /// Adds what looks like an image in the files of apps after the change and not before, and
+    /// is no site.
+    fn add_unread(&mut self, repository: &Repository, change: &ProposedChange<'_>) {
+        let sides = [change.before, change.after];
+        let affected =
+            change.files.iter().flat_map(|path| sides.map(|side| side.model.affected(path)));
+        let instances: BTreeSet<AppInstance> = affected.flatten().collect();
+        for instance in instances {
+            let Some(environment) = repository.environment(&instance.environment) else { continue };
+            let [before, after] = sides.map(|side| unread_images(side.model, &instance));
+            let known = before.into_iter().map(likely_reference).collect();
+            let after = after.into_iter();
+            let places: BTreeMap<DeployedReference, Location> =
+                after.map(|image| (likely_reference(image.clone()), image.location)).collect();
+            let at =
+                |one: &DeployedReference| places.get(one).unwrap_or(&environment.location).clone();
+            let new = NewReferences::between(&known, &places.keys().cloned().collect(), at);
+            if !new.brought.is_empty() {
+                self.apps.insert(instance, DeployedApp { new, ..DeployedApp::default() });
+            }
+        }
     }
 
     /// Adds what apps are rendered to after the change and not before.

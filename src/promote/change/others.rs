@@ -1,5 +1,6 @@
 //! What a change of an adopted repository changes besides references and values.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::proposed::{ChangeSide, ProposedChange};
@@ -7,7 +8,8 @@ use crate::config::Repository;
 use crate::diagnostic::{Finding, Findings};
 use crate::holds;
 use crate::promote::code::OTHER_CHANGE;
-use crate::promote::deployed::is_aside;
+use crate::promote::deployed::{is_aside, unread_images};
+use crate::sites::LikelyImage;
 use crate::source::{Location, ReadErrorKind, RepoPath, SourceFile, Span};
 use crate::yaml::{self, Dialect};
 
@@ -48,11 +50,14 @@ fn unjudged(path: &RepoPath, change: &ProposedChange<'_>) -> Option<Finding> {
     if after.is_none() && before.is_some() && !change.before.sites_in(path).is_empty() {
         return None;
     }
-    let lines = |side, file: Option<&Arc<SourceFile>>| {
-        file.map(|file| unjudged_lines(side, file)).unwrap_or_default()
+    let likely = judged_likely(path, change);
+    let lines = |side, file: Option<&Arc<SourceFile>>, likely: &[LikelyImage]| {
+        file.map(|file| unjudged_lines(side, file, likely)).unwrap_or_default()
     };
-    let old = lines(change.before, before.as_ref());
-    let new = lines(change.after, after.as_ref());
+    let [old, new] = [
+        lines(change.before, before.as_ref(), &likely[0]),
+        lines(change.after, after.as_ref(), &likely[1]),
+    ];
     let same = old.iter().zip(&new).take_while(|(old, new)| old.1 == new.1).count();
     if same == old.len() && same == new.len() && (before.is_some() || after.is_some()) {
         return None;
@@ -65,12 +70,39 @@ fn unjudged(path: &RepoPath, change: &ProposedChange<'_>) -> Option<Finding> {
     Some(Finding::new(&OTHER_CHANGE, message, location).because("is no site"))
 }
 
+/// What looks like an image in both versions of a file, if gates judge whatever differs: each
+/// stands where it stood, and what is another one is new in the app's files.
+fn judged_likely(path: &RepoPath, change: &ProposedChange<'_>) -> [Vec<LikelyImage>; 2] {
+    let sides = [change.before, change.after];
+    let instances: BTreeSet<_> = sides.iter().flat_map(|side| side.model.affected(path)).collect();
+    let mut judged = [Vec::new(), Vec::new()];
+    for instance in instances {
+        let [all, after] = sides.map(|side| unread_images(side.model, &instance));
+        let is_here = |one: &&LikelyImage| one.location.file().path() == path;
+        let [old, new] =
+            [&all, &after].map(|images| images.iter().filter(is_here).collect::<Vec<_>>());
+        let is_judged = |(old, new): (&&LikelyImage, &&LikelyImage)| {
+            old.name == new.name
+                && (old.image == new.image || all.iter().all(|known| known.image != new.image))
+        };
+        if old.len() == new.len() && old.iter().zip(&new).all(is_judged) {
+            judged[0].extend(old.into_iter().cloned());
+            judged[1].extend(new.into_iter().cloned());
+        }
+    }
+    judged
+}
+
 /// What stands in place of a site's scalar.
 const SITE: char = '\u{0}';
 
 /// The lines of a file with their numbers, in which sites are masked; without those that have
 /// nothing but a key and a site, which may be added and removed with it.
-fn unjudged_lines(side: ChangeSide<'_>, file: &Arc<SourceFile>) -> Vec<(u32, String)> {
+fn unjudged_lines(
+    side: ChangeSide<'_>,
+    file: &Arc<SourceFile>,
+    likely: &[LikelyImage],
+) -> Vec<(u32, String)> {
     let text = file.text();
     let mut spans: Vec<Span> = Vec::new();
     // YAML ends lines where nobody sees it, so that nothing is masked then.
@@ -80,6 +112,7 @@ fn unjudged_lines(side: ChangeSide<'_>, file: &Arc<SourceFile>) -> Vec<(u32, Str
     {
         let sites = side.sites_in(file.path()).into_iter();
         let places = sites.flat_map(|site| site.parts).map(|part| part.at);
+        let places = places.chain(likely.iter().flat_map(|image| image.parts.iter().cloned()));
         let nodes = places.filter_map(|place| {
             let node = place.route.find(documents.get(place.document)?.root())?;
             // In a text with escapes, its place is that of all of the text.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+use super::files::images_of_files;
 use super::references::{DeployedReference, references_of};
 use crate::config::Repository;
 use crate::diagnostic::Findings;
@@ -16,7 +17,8 @@ use crate::worker::{RenderRequest, Renderer, Wanted};
 pub(in crate::promote) type ExpectedFiles = BTreeMap<RepoPath, Vec<u8>>;
 
 /// What trees deploy of apps: by their rendered files where they are kept, else by what they
-/// are rendered to; nothing if an app does not render. That of commits is remembered.
+/// are rendered to; nothing if an app does not render. In a repository that is not rendered, by
+/// what looks like an image in their files. That of commits is remembered.
 pub struct DeployedApps<'a> {
     repository: &'a Repository,
     renderer: &'a dyn Renderer,
@@ -76,7 +78,9 @@ impl<'a> DeployedApps<'a> {
     }
 
     fn find(&self, tree: &Tree, instance: &AppInstance) -> DeployedReferences {
-        if has_output(tree, &self.repository.output) {
+        if !self.repository.is_native() {
+            Rc::new(images_of_files(self.repository, tree, instance))
+        } else if has_output(tree, &self.repository.output) {
             Rc::new(references_in(&kept_files(tree, self.repository, instance)))
         } else {
             self.rendered(tree, instance)

@@ -10,7 +10,7 @@ use crate::promote::base::Base;
 use crate::promote::gates::words::history as history_reason;
 use crate::promote::gates::{BroughtReference, BroughtReferences};
 use crate::rendered;
-use crate::sites::{AppInstance, Model, ModelScope};
+use crate::sites::{AppInstance, Model, ModelScope, SiteValue};
 use crate::source::{RepoPath, Tree};
 
 /// The most old commits of which an app is rendered, to find out since when it deploys
@@ -49,6 +49,15 @@ impl BroughtByApp<'_> {
         let instance = AppInstance::new(environment, self.app);
         let deployed = self.deployed.of(tree, &instance);
         deployed.contains(&(reference.key.clone(), reference.value.clone()))
+            || deployed.iter().any(|(_, value)| self.is_mirrored(value, &reference.value))
+    }
+
+    /// Whether two images are one, of a repository and a mirror of it.
+    fn is_mirrored(&self, one: &SiteValue, other: &SiteValue) -> bool {
+        let has_repository = |value: &SiteValue| matches!(value, SiteValue::Image(image) if image.repository.is_some());
+        has_repository(one)
+            && has_repository(other)
+            && one.deploys_same(other, &self.base.repository.mirrors)
     }
 
     fn is_deployed_at(
@@ -91,7 +100,7 @@ impl BroughtReferences for BroughtByApp<'_> {
         }
         let Base { repository, history, now, .. } = self.base;
         let output = &repository.output;
-        let is_kept = has_output(self.base.tree, output);
+        let is_kept = repository.is_native() && has_output(self.base.tree, output);
         // Where rendered files are kept, they say what was deployed.
         let path = if is_kept {
             let own = rendered::directory(environment, Some(self.app));

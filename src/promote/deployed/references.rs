@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::kubernetes::ImageReference;
-use crate::sites::{ImageParts, Key, SiteValue, State, sites_of_content};
+use crate::sites::{
+    ImageParts, Key, LikelyImage, SiteValue, State, likely_images, sites_of_content,
+};
 use crate::source::{RepoPath, SourceFile};
 use crate::yaml::{self, Dialect, Node};
 
@@ -12,7 +13,9 @@ use crate::yaml::{self, Dialect, Node};
 pub(in crate::promote) type DeployedReference = (Key, SiteValue);
 
 /// The API groups whose objects name charts and git repositories.
-const GROUPS_OF_SOURCES: [&str; 2] = ["toolkit.fluxcd.io", "argoproj.io"];
+const GROUPS_OF_SOURCES: [&str; 3] = ["toolkit.fluxcd.io", "argoproj.io", GROUP_OF_K3S];
+
+const GROUP_OF_K3S: &str = "helm.cattle.io";
 
 /// Whether the bytes of a rendered file are manifests that can be read.
 pub(in crate::promote) fn is_manifest(path: &RepoPath, bytes: &[u8]) -> bool {
@@ -22,7 +25,7 @@ pub(in crate::promote) fn is_manifest(path: &RepoPath, bytes: &[u8]) -> bool {
 }
 
 /// What a rendered file deploys: images in any of the forms in which manifests name them; and
-/// the artifacts, charts and revisions of Flux and Argo CD, with where they come from.
+/// the artifacts, charts and revisions of Flux, Argo CD and k3s, with where they come from.
 pub(in crate::promote) fn references_of(
     path: &RepoPath,
     bytes: &[u8],
@@ -31,57 +34,25 @@ pub(in crate::promote) fn references_of(
     let names_sources = GROUPS_OF_SOURCES.iter().any(|group| text.contains(group));
     let file = Arc::new(SourceFile::new(path.clone(), text));
     let Ok(documents) = yaml::parse(&file, Dialect::Kubectl) else { return BTreeSet::new() };
-    let mut references = BTreeSet::new();
-    let mut pending: Vec<Node<'_>> = documents.iter().map(|document| document.root()).collect();
-    while let Some(node) = pending.pop() {
-        pending.extend(node.items());
-        references.extend(image_in_parts(node));
-        for (key, value) in node.entries() {
-            match value.as_str() {
-                Some(text) => references.extend(image_at(key.text(), text)),
-                None if key.text().ends_with("mages") => {
-                    let texts = value.items().filter_map(Node::as_str);
-                    references.extend(texts.filter_map(image_of_text));
-                    pending.push(value);
-                }
-                None => pending.push(value),
-            }
-        }
-    }
+    let images = likely_images(&documents).into_iter().map(likely_reference);
+    let mut references: BTreeSet<DeployedReference> = images.collect();
     if names_sources {
         for document in &documents {
             references.extend(places_of_sources(document.root()));
         }
         let (sites, _) = sites_of_content(&file, &documents);
         let sites = sites.into_iter().filter_map(|site| Some((site.key, site.value?)));
-        references.extend(sites.map(named_by_repository));
+        let is_known = |value: &SiteValue| references.iter().any(|(_, known)| known == value);
+        let new = sites.filter(|(key, value)| !matches!(key, Key::Image(_)) || !is_known(value));
+        let new: Vec<_> = new.map(named_by_repository).collect();
+        references.extend(new);
     }
     references
 }
 
-/// An image at a key `image`, at the `reference` of one, or at a key that ends so.
-fn image_at(key: &str, text: &str) -> Option<DeployedReference> {
-    let is_image = matches!(key, "image" | "reference") || key.ends_with("Image");
-    let image = is_image.then(|| image_of_text(text)).flatten();
-    // A word alone is an image only where nothing else can stand.
-    image.filter(|_| key == "image" || text.contains([':', '/', '@']))
-}
-
-/// An image that is written in parts, as in charts' values and custom resources.
-fn image_in_parts(node: Node<'_>) -> Option<DeployedReference> {
-    let text = |key: &str| Some(entry(node, key)?.as_str()?.to_owned());
-    let repository = text("repository").or_else(|| text("newName"))?;
-    let tag = text("tag").or_else(|| text("newTag"));
-    let digest = text("digest").or_else(|| text("sha256")).or_else(|| text("sha"));
-    let is_image = tag.is_some() || digest.is_some();
-    is_image.then(|| {
-        let repository = match text("registry") {
-            Some(registry) => format!("{registry}/{repository}"),
-            None => repository,
-        };
-        let parts = ImageParts { repository: Some(repository), tag, digest };
-        named_by_repository((Key::Image(String::new()), SiteValue::Image(parts)))
-    })
+/// What looks like an image, as what is deployed.
+pub(in crate::promote) fn likely_reference(likely: LikelyImage) -> DeployedReference {
+    named_by_repository((Key::Image(likely.name), SiteValue::Image(likely.image)))
 }
 
 /// The value of a key.
@@ -89,21 +60,11 @@ fn entry<'n>(node: Node<'n>, key: &str) -> Option<Node<'n>> {
     node.entries().into_iter().find(|(name, _)| name.text() == key).map(|(_, value)| value)
 }
 
-fn image_of_text(text: &str) -> Option<DeployedReference> {
-    let image = ImageReference::parse(text).ok()?;
-    let parts = ImageParts {
-        repository: Some(image.repository()),
-        tag: image.tag.clone(),
-        digest: image.digest.as_ref().map(|digest| digest.as_str().to_owned()),
-    };
-    Some(named_by_repository((Key::Image(String::new()), SiteValue::Image(parts))))
-}
-
 /// The keys that say where a chart, an artifact or a repository comes from, and what of it
 /// is deployed.
-const KEYS_OF_SOURCES: [&str; 5] = ["url", "repoURL", "chart", "path", "targetRevision"];
+const KEYS_OF_SOURCES: [&str; 6] = ["url", "repoURL", "repo", "chart", "path", "targetRevision"];
 
-/// Where the sources of Flux and Argo CD come from; and that one names no version, and so
+/// Where the sources of Flux, Argo CD and k3s come from; and that one names no version, and so
 /// deploys the newest.
 fn places_of_sources(root: Node<'_>) -> Vec<DeployedReference> {
     let mut found = Vec::new();
@@ -125,6 +86,11 @@ fn places_of_sources(root: Node<'_>) -> Vec<DeployedReference> {
             match value.as_str() {
                 Some(text) if KEYS_OF_SOURCES.contains(&key) && key != "targetRevision" => {
                     let key = Key::Git(format!("{name} {key}"));
+                    found.push((key, SiteValue::Revision(text.to_owned())));
+                }
+                // That of others is a site.
+                Some(text) if key == "version" && group.contains(GROUP_OF_K3S) => {
+                    let key = Key::Version(name.clone());
                     found.push((key, SiteValue::Revision(text.to_owned())));
                 }
                 Some(_) => {}
@@ -164,6 +130,12 @@ pub(in crate::promote) fn is_judged(
 ) -> bool {
     let images = || before.iter().filter_map(|(_, value)| as_image(value));
     match deployed {
+        // The chart that is deployed has the repository.
+        SiteValue::Image(image) if image.repository.is_none() => {
+            let says_it = |own: &ImageParts| own.tag == image.tag && own.digest == image.digest;
+            before.iter().any(|(known, _)| known == key)
+                && state.iter().any(|(_, value)| as_image(value).is_some_and(says_it))
+        }
         SiteValue::Image(image) => {
             let of_same = images().filter(|one| one.has_repository_of(image));
             // A template may leave its digest out, if it did before.

@@ -21,7 +21,10 @@ use crate::sites::{ImageParts, Key, MissingValue, SiteValue, State};
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let of_state = evaluation.judges_state().then(|| judge_state(evaluation)).flatten();
-    let brought = evaluation.judge_brought(&is_deployed);
+    let is_native = evaluation.candidate.repository.is_native();
+    let brought = evaluation.judge_brought(&|known, reference, environment| {
+        is_deployed(known, reference, environment, is_native)
+    });
     Judgement::all(of_state.into_iter().chain(brought).collect())
 }
 
@@ -141,6 +144,7 @@ fn is_deployed(
     known: &dyn BroughtReferences,
     reference: &BroughtReference,
     environment: &EnvironmentName,
+    is_native: bool,
 ) -> Judgement {
     let name = brought(reference);
     if known.is_deployed(environment, reference) {
@@ -150,9 +154,14 @@ fn is_deployed(
         SiteValue::Image(_) => ", or name the image in `image: { unordered }`",
         _ => "",
     };
+    let first = if is_native {
+        "pin the template, so that it is promoted".to_owned()
+    } else {
+        format!("change it in `{environment}` first")
+    };
     let reason = format!(
-        "{name} is deployed then, which no site says and `{environment}` does not deploy; pin the \
-         template, so that it is promoted{help}"
+        "{name} is deployed then, which no site says and `{environment}` does not deploy; \
+         {first}{help}"
     );
     Judgement::fail(reason).blaming(&reference.location)
 }

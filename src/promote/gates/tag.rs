@@ -1,9 +1,10 @@
 //! Tags match a pattern. An image with only a digest has no tag that could be wrong;
-//! the gate `digest` says whether digests are wanted.
+//! the gate `digest` says whether digests are wanted. What no site says has tags of others.
 
 use super::evaluation::Evaluation;
 use super::judgement::Judgement;
 use super::words::{code, list};
+use crate::sites::ImageParts;
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let gate = evaluation.candidate.gates.tag.as_ref()?;
@@ -27,7 +28,11 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     .into_iter()
     .flatten()
     .collect();
-    let judgement = if sentences.is_empty() {
+    let is_other =
+        |image: &ImageParts| image.tag.as_ref().is_some_and(|tag| !gate.value.is_match(tag));
+    let judgement = if sentences.is_empty() && evaluation.images().any(|(_, one)| is_other(one)) {
+        Judgement::pass(format!("every tag of a site matches {pattern}"))
+    } else if sentences.is_empty() {
         Judgement::pass(format!("every tag matches {pattern}"))
     } else {
         Judgement::fail(sentences.join(", and "))

@@ -21,7 +21,7 @@ pub(super) fn short(key: &Key, value: &SiteValue, beside: Option<&SiteValue>) ->
 /// What a template or a setting brings: an image as a whole, or what it is of.
 pub(super) fn brought(reference: &BroughtReference) -> String {
     match &reference.value {
-        SiteValue::Image(image) => code(&image.to_string()),
+        SiteValue::Image(image) if image.repository.is_some() => code(&image.to_string()),
         value => {
             format!("{} of {}", short(&reference.key, value, None), code(reference.key.name()))
         }

@@ -242,6 +242,27 @@ impl<'a> Companions<'a> {
     }
 }
 
+/// What may be the tag and the digest of the image at a key, whoever reads them: of several
+/// tags the first, be it a version that may count something else.
+pub(super) fn likely<'a>(key: &str, siblings: &Siblings<'a>) -> Vec<Companion<'a>> {
+    let image = image_name(key);
+    let mut tags = siblings.all(&image, &TAGS);
+    if plain(key).ends_with("image") {
+        tags.extend(siblings.all(&image, &VERSIONS));
+    }
+    let mut digests = siblings.all(&image, &DIGESTS);
+    digests.extend(siblings.all(&image, &BARE_DIGESTS));
+    digests.extend(siblings.all(&image, &HASHES));
+    let tag = tags.into_iter().find(Companion::has_value);
+    let digest = digests.into_iter().find(|one| one.has_value() && one.may_be_digest());
+    tag.into_iter().chain(digest).collect()
+}
+
+/// The tag at a key that kustomize has for it.
+pub(super) fn tag<'a>(at: &Cursor<'a>) -> Companion<'a> {
+    Companion::new("newTag", TAGS[0], at)
+}
+
 impl<'a> Companion<'a> {
     /// The scalar at a key, whose name in the tables is `name`.
     fn new(key: &str, name: &str, at: &Cursor<'a>) -> Self {
@@ -270,6 +291,11 @@ impl<'a> Companion<'a> {
     /// Whether it has a value.
     pub(super) fn has_value(&self) -> bool {
         !self.text.is_empty()
+    }
+
+    /// Whether it is the digest, and not the tag.
+    pub(super) fn is_digest(&self) -> bool {
+        self.kind != SitePartKind::Tag
     }
 
     /// Its text, which may be empty.

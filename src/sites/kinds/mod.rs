@@ -13,6 +13,7 @@ pub(super) mod helm_values;
 mod json_patch;
 pub(super) mod kustomization;
 mod kustomize;
+mod likely;
 mod manifest;
 mod marker;
 pub(super) mod reader;
@@ -23,6 +24,8 @@ mod yaml;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+pub(super) use self::likely::likely_images_below;
+pub use self::likely::{LikelyImage, likely_images, likely_images_at};
 use self::reader::{FoundSites, SiteBuilder, SiteReader};
 use super::Site;
 use crate::config::{ImageFilter, SiteKind};
