@@ -116,6 +116,16 @@ def clusters(count):
     return {"rungs.yaml": settings + environments + rules, **files}
 
 
+def one_wave(count):
+    """Clusters of one wave, each with a file of its own that lags."""
+    wave = ", ".join(f"c{i}" for i in range(count))
+    settings = "version: 1\nladder: [qa, prod]\nenvironments:\n"
+    environments = f"  qa: {{ cluster: c }}\n  prod: {{ waves: [[{wave}]] }}\n"
+    rules = "sites:\n  - { path: '{environment}/{cluster}/{app}.yaml', kind: yaml, fields: { tag: tag } }\n"
+    files = {f"prod/c{i}/web.yaml": "tag: v1\n" for i in range(count)}
+    return {"rungs.yaml": settings + environments + rules, "qa/c/web.yaml": "tag: v2\n", **files}
+
+
 PROMOTE = ["promote", "--all", "--to", "prod", "--dry-run"]
 CASES = [
     ("apps in one file, promoted", one_file, 400, PROMOTE),
@@ -126,6 +136,9 @@ CASES = [
     ("entries of one file, status", entries_of_one_file, 200, ["status"]),
     ("clusters, promoted", clusters, 200, ["promote", "a", "--to", "prod", "--cluster", "c0", "--dry-run"]),
     ("clusters, status", clusters, 200, ["status"]),
+    ("one wave, promoted", one_wave, 100, ["promote", "web", "--to", "prod", "--dry-run"]),
+    ("one wave, written", one_wave, 100, ["promote", "web", "--to", "prod", "--dry-run", "--write"]),
+    ("one wave, status", one_wave, 100, ["status"]),
     ("values, Tera", tera_values, 400, ["render", "--check"]),
     ("values, Jsonnet", jsonnet_values, 400, ["render", "--check"]),
     ("printed texts", bare_prints, 2000, ["render", "--stdout"]),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::delivery_args::DeliveryArgs;
 use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, base, console};
-use crate::deliver::{Delivered, Delivery, DeliveryMode, Done, no_destination, not_looked_at};
+use crate::deliver::{Delivered, Delivery, DeliveryMode, Done, no_destination};
 use crate::diagnostic::{Finding, Findings, Format, TextStyle, harmless};
 use crate::git::OwnBranch;
 use crate::promote::{Intent, PlannedChange, repeats_verdict, show};
@@ -18,10 +18,20 @@ pub(super) fn run(
     rendering: &WorkerArgs,
     intent: &dyn Intent,
 ) -> Result<Outcome, Findings> {
+    let worker = rendering.worker();
+    let delivery = Delivery::new(context.workspace(), &worker, context.now);
+    run_by(&delivery, context, args, intent)
+}
+
+/// The same by a delivery, which may carry out several intents.
+pub(super) fn run_by(
+    delivery: &Delivery<'_>,
+    context: &Context,
+    args: &DeliveryArgs,
+    intent: &dyn Intent,
+) -> Result<Outcome, Findings> {
     let workspace = context.workspace();
     let mode = args.mode();
-    let worker = rendering.worker();
-    let delivery = Delivery::new(workspace, &worker, context.now);
     let delivered = delivery.execute(mode.unwrap_or(DeliveryMode::Show), intent)?;
     let mut outcome = report(context, &delivered, mode, intent);
     base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
@@ -29,7 +39,7 @@ pub(super) fn run(
     let shows_base = mode.is_none_or(|mode| mode == DeliveryMode::Show);
     if let Some(base) = delivered.base.as_ref().filter(|_| shows_base) {
         let help = "`--dry-run --write` plans the change for the files here";
-        outcome.findings.extend(not_looked_at(workspace, base, help));
+        outcome.findings.extend(delivery.not_looked_at(base, help));
     }
     if mode.is_none() {
         outcome.findings.push(no_destination());

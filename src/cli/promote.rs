@@ -84,16 +84,15 @@ impl PromoteArgs {
             permissions,
         };
         let intent = Promotion { request, apps };
+        // One for all clusters, so that what they have in common is read once.
+        let worker = self.rendering.worker();
+        let delivery = Delivery::new(context.workspace(), &worker, context.now);
         let carry_out =
-            |intent: &Promotion| carry_out::run(context, &self.delivery, &self.rendering, intent);
-        let repository = || {
-            let worker = self.rendering.worker();
-            Delivery::new(context.workspace(), &worker, context.now).repository()
-        };
+            |intent: &Promotion| carry_out::run_by(&delivery, context, &self.delivery, intent);
         let (group, named) = (&intent.request.environment, &self.cluster);
         if !named.is_empty() {
             // A name that is wrong is said before anything is changed.
-            let clusters = repository()?.find_clusters(group, named)?;
+            let clusters = delivery.repository()?.find_clusters(group, named)?;
             return Ok(in_clusters(&intent, &[clusters], &carry_out));
         }
         let outcome = carry_out(&intent);
@@ -103,7 +102,7 @@ impl PromoteArgs {
         if !outcome.as_ref().is_err_and(is_unknown) {
             return outcome;
         }
-        let repository = repository()?;
+        let repository = delivery.repository()?;
         let waves = repository.waves(group);
         if waves.is_empty() { outcome } else { Ok(in_clusters(&intent, waves, &carry_out)) }
     }

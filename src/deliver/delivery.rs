@@ -1,8 +1,12 @@
 //! Computing a change at a base, and making the commit of it.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use jiff::Timestamp;
 
 use super::code::{BASE_WITHOUT_SETTINGS, FILES_HERE, NOT_LOOKED_AT};
+use super::last_base::LastBase;
 use crate::config::{self, Repository};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{
@@ -10,7 +14,7 @@ use crate::git::{
 };
 use crate::history::AskedApps;
 use crate::promote::{AppSelection, Intent, LoadedBase, PlannedChange, Submission};
-use crate::source::{Location, RepoPath, Tree};
+use crate::source::{FileChanges, Location, RepoPath, Tree};
 use crate::worker::Renderer;
 
 /// What is needed to carry a change out.
@@ -21,12 +25,18 @@ pub struct Delivery<'w> {
     pub(super) renderer: &'w dyn Renderer,
     /// The time of the run.
     pub(super) now: Timestamp,
+    /// The newest base, with the warnings about it, once it was asked for.
+    newest: OnceCell<(Option<Revision>, Findings)>,
+    /// The note that files here were not looked at, once somebody asks.
+    not_looked_at: OnceCell<Option<Finding>>,
+    last: LastBase,
 }
 
 impl<'w> Delivery<'w> {
     /// A delivery in a workspace, at the time of the run.
     pub fn new(workspace: &'w Workspace, renderer: &'w dyn Renderer, now: Timestamp) -> Self {
-        Self { workspace, renderer, now }
+        let (newest, not_looked_at) = (OnceCell::new(), OnceCell::new());
+        Self { workspace, renderer, now, newest, not_looked_at, last: LastBase::default() }
     }
 
     /// How a change is made; `direct` if it goes straight onto the base.
@@ -42,19 +52,20 @@ impl<'w> Delivery<'w> {
         intent: &dyn Intent,
         submission: &Submission<'_>,
     ) -> Result<(PlannedChange, Option<Revision>), Findings> {
-        let mut warnings = Findings::new();
-        let base = self.workspace.newest_base(&mut warnings)?;
+        let (base, warnings) = self.newest_base()?;
         let without_settings = base.as_ref().filter(|base| is_unconfigured(self.workspace, base));
         if let Some(base) = without_settings {
-            let mut planned =
-                self.compute_in_work_tree(self.workspace.work_tree(), intent, submission)?;
+            let tree = || Ok(self.workspace.work_tree());
+            let mut planned = self.compute(&*self.base_here(tree, intent)?, intent, submission)?;
             planned.warnings.extend(warnings);
             planned.warnings.push(files_here(base));
             return Ok((planned, None));
         }
-        let planned = match &base {
-            Some(base) => self.compute_at(&base.commit, base.branch_name(), intent, submission),
-            None => self.compute_in_work_tree(self.workspace.files()?, intent, submission),
+        let planned = if let Some(base) = &base {
+            self.compute_at(&base.commit, base.branch_name(), intent, submission)
+        } else {
+            let base = self.base_here(|| self.workspace.files(), intent)?;
+            self.compute(&base, intent, submission)
         };
         match planned {
             Ok(mut planned) => {
@@ -69,10 +80,21 @@ impl<'w> Delivery<'w> {
         }
     }
 
+    /// The newest base, with the warnings about it. The remote is asked once: what is only shown
+    /// is planned for one moment.
+    fn newest_base(&self) -> Result<(Option<Revision>, Findings), Findings> {
+        if let Some(known) = self.newest.get() {
+            return Ok(known.clone());
+        }
+        let mut warnings = Findings::new();
+        let base = self.workspace.newest_base(&mut warnings)?;
+        Ok(self.newest.get_or_init(|| (base, warnings)).clone())
+    }
+
     /// The configuration of the newest base, without that of apps; of the files here if the
     /// base has none.
     pub fn repository(&self) -> Result<Repository, Findings> {
-        let base = self.workspace.newest_base(&mut Findings::new())?;
+        let (base, _) = self.newest_base()?;
         let base = base.filter(|base| !is_unconfigured(self.workspace, base));
         let tree = match base {
             Some(base) => self.workspace.tree_of(&base.commit)?,
@@ -89,37 +111,51 @@ impl<'w> Delivery<'w> {
         intent: &dyn Intent,
         submission: &Submission<'_>,
     ) -> Result<PlannedChange, Findings> {
-        let base = LoadedBase::at(self.workspace, commit, branch, &intent.apps());
-        let base = base.map_err(|findings| {
-            let named = self.workspace.base().ok().flatten();
-            let named = named.filter(|one| one.branch_name() == branch);
-            match named.filter(|base| is_unconfigured(self.workspace, base)) {
-                Some(base) => base_without_settings(base).into(),
-                None => findings,
-            }
-        })?;
+        let tip = (commit.clone(), branch.map(str::to_owned));
+        let read = || {
+            let base = LoadedBase::at(self.workspace, commit, branch, &intent.apps());
+            base.map_err(|findings| {
+                let named = self.workspace.base().ok().flatten();
+                let named = named.filter(|one| one.branch_name() == branch);
+                match named.filter(|base| is_unconfigured(self.workspace, base)) {
+                    Some(base) => base_without_settings(base).into(),
+                    None => findings,
+                }
+            })
+        };
+        let base = self.last.or_read(self.workspace, Some(tip), intent.apps(), read)?;
         self.compute(&base, intent, submission)
     }
 
-    /// Computes an intent in the files of the work tree, with the history of what
-    /// is checked out.
-    pub(super) fn compute_in_work_tree(
+    /// The files of the work tree as a base, with the history of what is checked out.
+    pub(super) fn base_here(
         &self,
-        tree: Tree,
+        tree: impl FnOnce() -> Result<Tree, Findings>,
         intent: &dyn Intent,
-        submission: &Submission<'_>,
-    ) -> Result<PlannedChange, Findings> {
-        let mut base = LoadedBase::without_history(tree, &intent.apps())?;
-        if let Some(clone) = self.workspace.local_clone()?
-            && let Some(head) = clone.head().map_err(|error| error.finding())?
-        {
-            let branch = self.workspace.likely_branch();
-            base = base.with_history(self.workspace, head, branch.as_ref().map(Branch::name))?;
-        }
-        self.compute(&base, intent, submission)
+    ) -> Result<Rc<LoadedBase>, Findings> {
+        self.last.or_read(self.workspace, None, intent.apps(), || {
+            let base = LoadedBase::without_history(tree()?, &intent.apps())?;
+            if let Some(clone) = self.workspace.local_clone()?
+                && let Some(head) = clone.head().map_err(|error| error.finding())?
+            {
+                let branch = self.workspace.likely_branch();
+                return base.with_history(self.workspace, head, branch.as_ref().map(Branch::name));
+            }
+            Ok(base)
+        })
     }
 
-    fn compute(
+    /// Takes note of files that were written here.
+    pub(super) fn wrote(&self, files: &FileChanges) {
+        self.last.wrote(files);
+    }
+
+    /// [`not_looked_at`], which is found once.
+    pub fn not_looked_at(&self, base: &Revision, help: &str) -> Option<Finding> {
+        self.not_looked_at.get_or_init(|| not_looked_at(self.workspace, base, help)).clone()
+    }
+
+    pub(super) fn compute(
         &self,
         base: &LoadedBase,
         intent: &dyn Intent,

@@ -5,6 +5,7 @@ mod code;
 mod delivered;
 mod delivery;
 mod judge;
+mod last_base;
 mod write;
 mod commit;
 mod branch;

@@ -23,6 +23,7 @@ pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<De
     }
     refuse_dirty(delivery, &planned.files)?;
     write(delivery.workspace.require_work_tree()?, &tree, &planned.files)?;
+    delivery.wrote(&planned.files);
     let written = planned.files.paths().cloned().collect();
     settled(planned, Done::Written(written))
 }
@@ -44,10 +45,9 @@ fn planned(
 ) -> Result<(Tree, PlannedChange), Findings> {
     let root = delivery.workspace.require_work_tree();
     root.map_err(|finding| finding.help("use `--commit` or `--branch`"))?;
-    let tree = delivery.workspace.work_tree().snapshot();
-    let submission = delivery.submission(false);
-    let planned = delivery.compute_in_work_tree(tree.clone(), intent, &submission)?;
-    Ok((tree, planned))
+    let base = delivery.base_here(|| Ok(delivery.workspace.work_tree().snapshot()), intent)?;
+    let planned = delivery.compute(&base, intent, &delivery.submission(false))?;
+    Ok((base.tree.clone(), planned))
 }
 
 /// Writes the files, if each is as it was when the change was computed from

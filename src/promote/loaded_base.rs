@@ -14,7 +14,7 @@ use crate::git::{CommitHistory, ObjectDatabase, ObjectName, Workspace};
 use crate::history::{AskedApps, BranchHistory, Commits};
 use crate::holds::{self, Hold};
 use crate::sites::{Model, ModelScope};
-use crate::source::Tree;
+use crate::source::{RepoPath, Tree};
 
 /// One commit, or the work tree, read for whoever asks something about it.
 pub struct LoadedBase {
@@ -108,6 +108,35 @@ impl LoadedBase {
         objects: Arc<dyn ObjectDatabase>,
     ) -> Self {
         Self { past: Some(Past { tip, history, objects, replaced: None }), ..self }
+    }
+
+    /// The base whose files are those of `tree`, which has other texts at `paths` and is
+    /// otherwise the same; none if more than the sites in these files may be different. No
+    /// other file is read again. Its past is the same, and it is not a commit's.
+    pub fn with_changed<'p>(
+        mut self,
+        tree: Tree,
+        paths: impl IntoIterator<Item = &'p RepoPath>,
+    ) -> Option<Self> {
+        let paths: Vec<_> = paths.into_iter().cloned().collect();
+        let mut model = self.model.take()?;
+        if self.repository().is_native()
+            || paths.contains(&RepoPath::root().child("rungs.yaml"))
+            || model.reads_charts_at(&paths)
+        {
+            return None;
+        }
+        for path in paths {
+            // Where a file is new or gone, others may be read differently; and so where it is
+            // reached by another path.
+            let both = [&self.tree, &tree].map(|tree| tree.read_if_present(&path));
+            let [Ok(Some(_)), Ok(Some(file))] = both else { return None };
+            if *file.path() != path {
+                return None;
+            }
+            model.put(&path, Some(file));
+        }
+        Some(Self { tree, commit: None, model: model.into(), ..self })
     }
 
     /// Its configuration.

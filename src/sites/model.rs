@@ -138,7 +138,7 @@ impl Model {
 
     /// Whether one of these files may belong to a chart whose values are read: what those of
     /// environments mean depends on it.
-    fn reads_charts_at(&self, paths: &[RepoPath]) -> bool {
+    pub fn reads_charts_at(&self, paths: &[RepoPath]) -> bool {
         match &self.0 {
             Layout::Native(_) => false,
             Layout::Adopted(layout) => {

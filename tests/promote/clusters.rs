@@ -141,3 +141,48 @@ fn an_environment_without_waves_is_told_the_line_to_write() {
     );
     shop_with(&only).rungs(&["status"]).says("`{cluster}` stands for");
 }
+
+#[test]
+fn each_cluster_of_a_wave_is_changed_after_the_one_before() {
+    let rules = "\
+version: 1
+ladder: [qa, prod]
+environments:
+  prod: { waves: [[eu-1, eu-2, us-1]] }
+sites:
+  - { path: 'qa/{app}.yaml', environment: qa, kind: helm-values }
+  - { path: 'prod/{app}.yaml', environment: prod/eu-1, kind: helm-values, root: one }
+  - { path: 'prod/{app}.yaml', environment: prod/eu-2, kind: helm-values, root: two }
+  - { path: 'us/{app}.yaml', environment: prod/us-1, kind: helm-values }
+";
+    let one = |tag| format!("image: {{ repository: x/web, tag: {tag} }}\n");
+    let both = |tag| format!("one:\n  {}two:\n  {}", one(tag), one(tag));
+    let shop = || {
+        let files = [
+            ("rungs.yaml", rules.to_owned()),
+            ("qa/web.yaml", one("v2")),
+            ("prod/web.yaml", both("v1")),
+            ("us/web.yaml", one("v1")),
+        ];
+        Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into())
+    };
+    let changed = both("v2");
+    let promote = |mode| ["promote", "web", "--to", "prod", mode];
+    let committed = shop();
+    let tip = committed.remote.tip();
+    let all = committed.json(0, &promote("--commit"));
+    let bases = (0..3).map(|at| all["clusters"][at]["plan"]["base"].as_str().unwrap().to_owned());
+    let bases: Vec<_> = bases.collect();
+    let mut commits = committed.remote.commits_since(&tip);
+    assert_eq!(commits.len(), 3);
+    commits.insert(0, tip);
+    assert_eq!(commits.iter().filter(|one| bases.contains(one)).count(), 3, "{bases:?}");
+    assert_eq!(committed.file("prod/web.yaml"), changed.trim_end());
+    committed.ends(0, &promote("--commit")).says("nothing to do");
+    let written = shop();
+    let named = ["promote", "web", "--to", "prod", "--cluster", "us-1,eu-2", "--write"];
+    written.ends(0, &named);
+    let text = |path: &str| std::fs::read_to_string(written.clone.join(path)).unwrap();
+    assert_eq!(text("us/web.yaml"), one("v2"));
+    assert_eq!(text("prod/web.yaml"), changed.replacen("v2", "v1", 1));
+}
