@@ -56,30 +56,14 @@ pub(super) struct SetArgs {
     repository: bool,
 }
 
-/// Refuses options that have no effect with `--in`.
+/// The arguments that named files have a use for. `write` is what happens to them anyway.
+const FOR_FILES: [&str; 8] =
+    ["items", "routes", "gits", "paths", "repository", "drop_digest", "dry_run", "write"];
+
+/// Refuses all other options with `--in`: they would have no effect.
 fn for_apps_only(arg: Arg) -> Arg {
-    const ONLY: [&str; 16] = [
-        "env",
-        "sequence",
-        "force",
-        "source_commit",
-        "commit",
-        "branch",
-        "base",
-        "remote",
-        "author",
-        "overridden",
-        "why",
-        "ticket",
-        "sandbox",
-        "limit_time",
-        "limit_memory",
-        "limit_output",
-    ];
-    if ONLY.contains(&arg.get_id().as_str()) {
-        return arg.conflicts_with("paths");
-    }
-    arg
+    let id = arg.get_id().as_str();
+    if FOR_FILES.contains(&id) { arg } else { arg.conflicts_with("paths") }
 }
 
 fn route(form: Form, text: &str) -> RouteValue {
@@ -127,5 +111,25 @@ impl SetArgs {
             },
         };
         self.file_args.run(context, &self.items, (routes, gits), allowed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, Command};
+
+    use super::{FOR_FILES, SetArgs};
+
+    #[test]
+    fn an_option_that_has_no_effect_on_named_files_is_refused_with_them() {
+        let command = SetArgs::augment_args(Command::new("set"));
+        let known: Vec<_> = command.get_arguments().map(|arg| arg.get_id().as_str()).collect();
+        assert!(FOR_FILES.iter().all(|id| known.contains(id)), "{known:?}");
+        for arg in command.get_arguments().filter(|arg| arg.get_id() != "paths") {
+            let conflicts = command.get_arg_conflicts_with(arg);
+            let is_refused = conflicts.iter().any(|other| other.get_id() == "paths");
+            let is_used = FOR_FILES.contains(&arg.get_id().as_str());
+            assert_ne!(is_refused, is_used, "{}", arg.get_id());
+        }
     }
 }
