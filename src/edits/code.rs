@@ -56,6 +56,19 @@ codes! {
     /// ```
     SHARED_ANCHOR = "shared-anchor", Answer, Error;
 
+    /// A value changes because it repeats what is changed.
+    ///
+    /// What is to change has an anchor (`&name`), and an alias (`*name`) or `<<` repeats it where
+    /// no image, git reference or other value is that rungs knows: in a label, say. It changes
+    /// along, which no gate judges. Write the value out if it is to stay.
+    ///
+    /// ```yaml
+    /// image: { repository: shop/web, tag: &tag v1 }
+    /// labels: { version: *tag }         # changes along
+    /// labels: { version: v1 }           # stays
+    /// ```
+    CHANGES_ALONG = "changes-along", Answer, Note;
+
     /// An encrypted file is not edited.
     ///
     /// SOPS signs every value of a file, even those that are not encrypted: after

@@ -1,8 +1,9 @@
 //! From files and a request to the files' new texts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::along::changes_along;
 use super::choose::{self, Chosen};
 use super::choose_git::gits;
 use super::code::{SEALED_FILE, TWO_VALUES};
@@ -14,8 +15,8 @@ use crate::git::CanonicalAddress;
 use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, ambiguous, changes};
 use crate::source::{Location, REDACTED, SourceFile};
 use crate::yaml::{
-    Change, Kind, Node, Place, Route, Step, Value, is_secret_text, is_text, leads_to_secret, shown,
-    splice, where_written,
+    Change, Dialect, Kind, Node, Place, Route, Step, Value, is_secret_text, is_text,
+    leads_to_secret, may_repeat, parse, shown, splice, where_written,
 };
 
 /// A file that changes.
@@ -27,6 +28,8 @@ pub struct ChangedFile {
     pub text: String,
     /// The values that change, in the order of the lines.
     pub replaced: Vec<Replaced>,
+    /// The note that others change along, if any do.
+    pub along: Option<Finding>,
 }
 
 /// A value that changes.
@@ -136,6 +139,8 @@ struct FileEdits {
     changes: Vec<(Location, Change)>,
     /// The number of the change of each place.
     by_place: HashMap<Place, usize>,
+    /// The places of the sites that were chosen.
+    chosen: HashSet<Place>,
 }
 
 impl<'f> PendingEdits<'f> {
@@ -178,6 +183,9 @@ impl<'f> PendingEdits<'f> {
             for change in where_written(&file.documents, changes) {
                 self.push(file, site.location.clone(), change);
             }
+            let number = self.numbers[&Arc::as_ptr(&file.file)];
+            let places = site.parts.iter().map(|part| part.at.clone());
+            self.changes.entry(number).or_default().chosen.extend(places);
         }
     }
 
@@ -231,14 +239,18 @@ impl<'f> PendingEdits<'f> {
     fn edited(mut self) -> Result<Vec<ChangedFile>, Findings> {
         let mut all = Vec::new();
         for (number, edits) in std::mem::take(&mut self.changes) {
-            let edited = apply(&self.files[number], edits.changes);
-            all.extend(self.findings.keep(edited));
+            // Of a chosen site that is right already, only the places are known.
+            if !edits.changes.is_empty() {
+                let edited = apply(&self.files[number], edits);
+                all.extend(self.findings.keep(edited));
+            }
         }
         if self.findings.has_errors() { Err(self.findings) } else { Ok(all) }
     }
 }
 
-fn apply(opened: &OpenedFile, wanted: Vec<(Location, Change)>) -> Result<ChangedFile, Findings> {
+fn apply(opened: &OpenedFile, edits: FileEdits) -> Result<ChangedFile, Findings> {
+    let FileEdits { changes: wanted, chosen, .. } = edits;
     let file = Arc::clone(&opened.file);
     for (location, change) in &wanted {
         let document = opened.documents.get(change.place().document);
@@ -254,7 +266,11 @@ fn apply(opened: &OpenedFile, wanted: Vec<(Location, Change)>) -> Result<Changed
     replaced.sort_by_key(|one| one.location.span());
     let changes: Vec<_> = wanted.into_iter().map(|(_, change)| change).collect();
     let text = splice(&file, &changes)?;
-    Ok(ChangedFile { file, text, replaced })
+    let after = Arc::new(SourceFile::new(file.path().clone(), text.clone()));
+    let after = if may_repeat(&text) { parse(&after, Dialect::Kubectl).ok() } else { None };
+    let along =
+        after.and_then(|after| changes_along(&opened.documents, &after, &|at| chosen.contains(at)));
+    Ok(ChangedFile { file, text, replaced, along })
 }
 
 fn of(opened: &OpenedFile, beside: &Location, change: &Change) -> Replaced {

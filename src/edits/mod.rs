@@ -5,6 +5,7 @@
 //! the changes in the files' texts, in all of them or in none. [`NamedFiles`] reads
 //! the files and writes them.
 
+mod along;
 mod choose;
 mod choose_git;
 mod code;
@@ -14,6 +15,7 @@ mod named_files;
 mod repeated;
 mod request;
 
+pub use along::changes_along;
 pub use code::{CODES, SHARED_ANCHOR, TWO_VALUES};
 pub use edit::{ChangedFile, Replaced, edit, set_value};
 pub use named_files::NamedFiles;

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use super::plan::SiteChange;
 use super::propose::{Proposal, TargetSites, WantedValue};
 use crate::diagnostic::{Finding, Findings};
-use crate::edits::{SHARED_ANCHOR, TWO_VALUES};
+use crate::edits::{SHARED_ANCHOR, TWO_VALUES, changes_along};
 use crate::sites::{AppInstance, Key, Site, SiteValue};
 use crate::source::{Location, RepoPath, SourceFile};
-use crate::yaml::{Change, Dialect, Place, parse, same_yaml, splice, where_written};
+use crate::yaml::{Change, Dialect, Place, may_repeat, parse, same_yaml, splice, where_written};
 
 /// A file before and after its edits.
 struct EditedSource<'s> {
@@ -58,6 +58,7 @@ impl Proposal {
         }
         for file in &edited {
             self.obstacles.extend(reaches_others(target, file));
+            self.warnings.extend(along(target, file));
         }
         if !edited.is_empty() {
             self.carry_own(target, wanted, &edited);
@@ -117,11 +118,6 @@ impl Proposal {
             self.state = self.state.with(&carried);
         }
     }
-}
-
-/// Whether a text may have an anchor and an alias.
-fn may_repeat(text: &str) -> bool {
-    text.contains('&') && text.contains('*')
 }
 
 /// What identifies a site in a file whose values change.
@@ -208,6 +204,22 @@ fn reaches_others(target: TargetSites<'_>, file: &EditedSource<'_>) -> Findings 
         }
     }
     findings
+}
+
+/// The note that values change along which are sites of nobody.
+fn along(target: TargetSites<'_>, file: &EditedSource<'_>) -> Option<Finding> {
+    if !may_repeat(file.before.text()) {
+        return None;
+    }
+    let before = parse(file.before, Dialect::Kubectl).ok()?;
+    let after = parse(&file.after, Dialect::Kubectl).ok()?;
+    let own = target.app.sites.iter().filter(|site| site.file.path() == file.before.path());
+    let places = |site: &Site| site.parts.iter().map(|part| part.at.clone()).collect::<Vec<_>>();
+    let mut known: HashSet<Place> = own.flat_map(places).collect();
+    let others = target.model.sites_in(file.before);
+    known.extend(others.iter().flat_map(|(_, site)| places(site)));
+    let along = changes_along(&before, &after, &|at| known.contains(at))?;
+    Some(along.about(target.subject()))
 }
 
 fn reaches(target: TargetSites<'_>, other: &AppInstance, site: &Site) -> Finding {

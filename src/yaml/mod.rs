@@ -34,6 +34,6 @@ pub use secrets::{
     is_secret_data, is_secret_entry, is_secret_text, leads_to_secret, mark_secrets, shown,
 };
 pub use splice::{
-    CODES as SPLICE_CODES, Change, NewScalar, NewValue, Place, splice, where_written,
+    CODES as SPLICE_CODES, Change, NewScalar, NewValue, Place, may_repeat, splice, where_written,
 };
 pub use value::{KeyNode, Kind, MAX_DEPTH, MapEntry, MapKey, Node, NodeId, Number, Style, Value};

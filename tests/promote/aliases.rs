@@ -217,3 +217,28 @@ fn a_native_app_changes_at_its_anchor() {
     shop.ends(0, &["promote", "web", "--to", "prod", "--commit"]).says("side");
     assert_eq!(shop.file("environments/prod/web.yaml") + "\n", file("v2"));
 }
+
+#[test]
+fn a_value_that_is_no_site_and_changes_along_is_noted() {
+    let values = |tag: &str| {
+        format!(
+            "web:\n  image: {{repository: x/web, tag: &t {tag}}}\nlabels: {{version: *t, name: web}}\n\
+             more: [a, *t]\n"
+        )
+    };
+    let shop = charts("web", &values("v2"), &values("v1"));
+    for arguments in [
+        &["promote", "web", "--to", "prod", "--dry-run"][..],
+        &["set", "web", ":v3", "--env", "qa", "--dry-run"],
+        &["set", "--in", "prod.yaml", "x/web:v3", "--dry-run"],
+        &["set", "--in", "prod.yaml", "--route", "web.image.tag=v3", "--dry-run"],
+    ] {
+        shop.ends(0, arguments)
+            .finds("changes-along")
+            .says("`labels.version` and another value change as well");
+    }
+    let alone = values("v1").replace("version: *t", "version: v1").replace(", *t]", "]");
+    let shop = charts("web", &values("v2"), &alone);
+    let output = shop.ends(0, &["promote", "web", "--to", "prod", "--dry-run"]);
+    assert!(!output.stderr.contains("changes-along"), "{}", output.stderr);
+}

@@ -59,7 +59,10 @@ impl FileArgs {
         if !allowed.dry_run {
             files.write(&edited)?;
         }
-        Ok(report(context, &files, &edited, allowed.dry_run))
+        let along = edited.iter().filter_map(|file| file.along.clone());
+        let mut outcome = report(context, &files, &edited, allowed.dry_run);
+        outcome.findings.extend(along);
+        Ok(outcome)
     }
 
     fn request(

@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 pub use change::{Change, NewScalar, NewValue, Place};
 pub use code::CODES;
-pub use written::where_written;
+pub use written::{may_repeat, where_written};
 
 use change::{Resolved, follow};
 use check::DataModel;

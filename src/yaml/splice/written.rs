@@ -6,6 +6,11 @@ use super::change::{Change, Place};
 use super::text::split_text;
 use crate::yaml::{KeyNode, Node, NodeId, Route, Step, Value};
 
+/// Whether a text may have an anchor and an alias.
+pub fn may_repeat(text: &str) -> bool {
+    text.contains('&') && text.contains('*')
+}
+
 /// The same changes, each at the place where what it changes is written: that of an
 /// anchor where a route leads through an alias or `<<`.
 ///
