@@ -7,7 +7,7 @@ use crate::config::directories::Directory;
 use crate::config::known::Known;
 use crate::config::reader::ConfigReader;
 use crate::diagnostic::{Finding, codes};
-use crate::source::{Location, ReadErrorKind, RepoPath};
+use crate::source::{Location, ReadErrorKind, RepoPath, is_yaml};
 
 codes! {
     /// There is no directory of environments.
@@ -28,6 +28,19 @@ codes! {
     /// environments/qa/cart.yaml      makes `cart` exist in `qa`; may be empty
     /// ```
     APP_WITHOUT_LEAF = "app-without-leaf", Input, Warning;
+
+    /// A manifest beside the templates, and in none of them.
+    ///
+    /// Each directory of `templates/` is a template. What stands beside them belongs to none, so
+    /// that nothing is rendered from it.
+    ///
+    /// ```text
+    /// templates/service.yaml         no template's: nothing is rendered from it
+    /// templates/web/service.yaml     a manifest of the template `web`
+    /// ```
+    ///
+    /// Move the file into a template, or start its name with `_`.
+    FILE_WITHOUT_TEMPLATE = "file-without-template", Input, Warning;
 }
 
 /// The environments of a native repository, from its directories.
@@ -44,6 +57,7 @@ pub(super) fn resolve<'d>(
     if let Some(root) = root {
         report_apps_without_leaf(root, reader);
     }
+    report_files_without_template(reader);
     let leaves = chains.iter().filter_map(|chain| chain.last());
     let apps_of = leaves.map(|leaf| &*leaf.app_names).collect();
     let names = resolved.iter().map(|one| one.environment.name.clone());
@@ -134,6 +148,33 @@ fn report_apps_without_leaf(directory: &Directory, reader: &mut ConfigReader<'_>
     for child in &directory.children {
         report_apps_without_leaf(child, reader);
     }
+}
+
+/// A directory that cannot be listed is reported with the templates in it.
+fn report_files_without_template(reader: &mut ConfigReader<'_>) {
+    let directory = RepoPath::root().child("templates");
+    let listed = reader.tree.list(&directory).unwrap_or_default();
+    let files = listed.into_iter().filter(|one| !one.is_directory && is_manifest(one.path.name()));
+    reader.findings.extend(files.map(|file| {
+        let path = file.path;
+        Finding::new(
+            &FILE_WITHOUT_TEMPLATE,
+            format!("`{path}` is not in a template"),
+            Location::of_path(&path),
+        )
+        .because("nothing is rendered from this file")
+        .help(format!(
+            "move it into a template, as `{directory}/NAME/{}`, or start its name with `_` if it \
+             is no manifest",
+            path.name()
+        ))
+    }));
+}
+
+/// Whether a template would render a file of that name.
+fn is_manifest(name: &str) -> bool {
+    let stem = name.strip_suffix(".tera").unwrap_or(name);
+    !name.starts_with(['_', '.']) && (is_yaml(stem) || name == "main.jsonnet")
 }
 
 fn exists_below(directory: &Directory, app: &str) -> bool {
