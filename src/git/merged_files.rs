@@ -70,12 +70,13 @@ impl LocalClone {
                 }
                 continue;
             }
-            // Nor can a file be where another one's directory is.
+            // Nor can a file be where another one's directory is, which need not change itself.
+            let is_above_file = index.find_prefix(format!("{full}/").as_bytes()).is_ok();
             let above = std::iter::successors(full.parent(), RepoPath::parent);
             let mut above = above.take_while(|path| !path.is_root());
             let is_below_file =
                 above.any(|path| index.get_path(path.as_str().as_ref(), 0).is_some());
-            if !is_plain(file) || is_below_file {
+            if !is_plain(file) || is_above_file || is_below_file {
                 return Ok(None);
             }
             let blob = repository.find_blob(new.id())?;
@@ -115,6 +116,17 @@ impl LocalClone {
             let [fork, ours, theirs] = [entry(&roots[0])?, entry(&roots[1])?, entry(&roots[2])?];
             if ours == theirs {
                 continue;
+            }
+            // A file cannot be where another one's directory is.
+            for above in std::iter::successors(full.parent(), RepoPath::parent) {
+                let is_directory = above.is_root()
+                    || matches!(
+                        self::entry(&*objects, &roots[1], &above)?,
+                        None | Some((FileMode::Tree, _))
+                    );
+                if !is_directory {
+                    return Ok(None);
+                }
             }
             let Some(bytes) = merged_file(&*objects, [fork, ours, theirs])? else {
                 return Ok(None);

@@ -213,3 +213,23 @@ proptest! {
         );
     }
 }
+
+#[test]
+fn a_file_in_place_of_a_directory_that_the_base_adds_to_is_a_conflict() {
+    let directory = crate::support::directory::temporary().unwrap();
+    git(directory.path(), &["init", "-q"]);
+    let mut stream = Stream::new();
+    let file = |path: &str, text: Option<&str>| (path.to_owned(), text.map(str::to_owned));
+    let begin = stream.commit("begin", &[], &[file("a/one", Some("1\n")), file("b", Some("1\n"))]);
+    let added = stream.commit("added", &[begin], &[file("a/two", Some("2\n"))]);
+    let replacing = [file("a/one", None), file("a", Some("3\n"))];
+    let replaced = stream.commit("replaced", &[begin], &replacing);
+    let names = stream.import(directory.path());
+    let name = |number: usize| &names[number - 1];
+    let workspace = workspace(directory.path(), name(begin));
+    let clone = workspace.require_clone().unwrap();
+    for (ours, theirs) in [(added, replaced), (replaced, added)] {
+        let merged = clone.merged_files(name(begin), name(ours), name(theirs)).unwrap();
+        assert!(merged.is_none(), "{merged:?}");
+    }
+}
