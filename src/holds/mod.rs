@@ -171,6 +171,7 @@ pub fn path(environment: &EnvironmentName, app: &str) -> Option<RepoPath> {
 fn is_text_of(text: &str, value: &SiteValue) -> bool {
     match value {
         SiteValue::Image(image) => is_image_text(text, image),
+        SiteValue::Repository(_) => false,
         SiteValue::Revision(revision) | SiteValue::Moving(revision) => text == revision,
         SiteValue::Value(yaml) | SiteValue::Secret(yaml) => same_yaml(text, yaml),
     }
@@ -226,7 +227,8 @@ fn text_of(value: &SiteValue) -> String {
             let bare = ImageParts { repository: None, ..image.clone() }.to_string();
             bare.strip_prefix([':', '@']).unwrap_or(&bare).to_owned()
         }
-        SiteValue::Revision(_)
+        SiteValue::Repository(_)
+        | SiteValue::Revision(_)
         | SiteValue::Moving(_)
         | SiteValue::Value(_)
         | SiteValue::Secret(_) => value.to_string(),

@@ -64,7 +64,8 @@ fn changed_values(app: &AppPlan) -> impl Iterator<Item = (&Key, &SiteValue)> {
 fn new_repository<'p>(app: &'p AppPlan, key: &Key, value: &'p SiteValue) -> Option<&'p str> {
     let repository = |value: &'p SiteValue| match value {
         SiteValue::Image(image) => image.repository.as_deref(),
-        SiteValue::Revision(_)
+        SiteValue::Repository(_)
+        | SiteValue::Revision(_)
         | SiteValue::Moving(_)
         | SiteValue::Value(_)
         | SiteValue::Secret(_) => None,
@@ -90,7 +91,8 @@ fn text(value: &SiteValue) -> String {
             let part = |part: &Option<String>| part.clone().unwrap_or_default();
             format!("{}@{}", part(&image.tag), part(&image.digest))
         }
-        SiteValue::Revision(text)
+        SiteValue::Repository(text)
+        | SiteValue::Revision(text)
         | SiteValue::Moving(text)
         | SiteValue::Value(text)
         | SiteValue::Secret(text) => text.clone(),

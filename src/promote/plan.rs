@@ -88,7 +88,7 @@ impl SiteChange {
         let written = here.or_else(|| site.parts.iter().find_map(|part| part.written));
         let line = written.map_or(1, |span| Location::new(&site.file, span).start().line);
         let (key, to) = (site.key.clone(), Some(to.clone()));
-        Self { key, from: site.value.clone(), to, path: site.file.path().clone(), line }
+        Self { key, from: site.version().cloned(), to, path: site.file.path().clone(), line }
     }
 
     /// The change of a site that was found, where its value stands or stood.

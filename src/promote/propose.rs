@@ -133,9 +133,13 @@ fn promoted_value(
     value: &SiteValue,
     options: WriteOptions,
 ) -> Result<SiteValue, Finding> {
-    let (Some(current @ SiteValue::Image(own)), SiteValue::Image(source)) = (&site.value, value)
-    else {
-        return Ok(value.clone());
+    let (current, own, source) = match (&site.value, value) {
+        (Some(current @ SiteValue::Image(own)), SiteValue::Image(source)) => (current, own, source),
+        (Some(SiteValue::Repository(own)), SiteValue::Image(source)) => {
+            let repository = Some(own.clone());
+            return Ok(SiteValue::Image(ImageParts { repository, ..source.clone() }));
+        }
+        _ => return Ok(value.clone()),
     };
     if current.agrees_with(value) {
         let has_other_tag = own.tag.is_some() && source.tag.is_some() && own.tag != source.tag;
@@ -268,8 +272,14 @@ fn matching_sites<'s>(
 
 /// Proposes exactly the values of an earlier state.
 pub(super) fn restored(target: TargetSites<'_>, before: &State) -> Result<Proposal, Findings> {
-    let gone = before.iter().map(|(key, _)| key).find(|key| target.state.get(key).is_none());
-    let new = target.state.iter().map(|(key, _)| key).find(|key| before.get(key).is_none());
+    // A version that another file has does not come back by a change of this one.
+    let has = |state: &State, key: &Key, value: &SiteValue| {
+        state.get(key).is_some_and(|other| other.is_repository() == value.is_repository())
+    };
+    let alone = |one: &'_ State, other: &State| -> Option<Key> {
+        one.iter().find(|(key, value)| !has(other, key, value)).map(|(key, _)| key.clone())
+    };
+    let (gone, new) = (alone(before, target.state), alone(target.state, before));
     let what = match (gone, new) {
         (None, None) => None,
         (Some(gone), _) => Some(format!("`{gone}` existed then, and no longer does")),

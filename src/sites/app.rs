@@ -112,7 +112,7 @@ fn qualified(mut sites: Vec<Site>) -> Vec<Site> {
         return sites;
     }
     let mut repositories: HashMap<Key, BTreeSet<Option<String>>> = HashMap::new();
-    for site in sites.iter().filter(|site| site.value.is_some()) {
+    for site in sites.iter().filter(|site| site.version().is_some()) {
         repositories.entry(site.key.clone()).or_default().insert(source_of(site));
     }
     for site in &mut sites {
@@ -143,8 +143,10 @@ fn entries(sites: &[Site], findings: &mut Findings) -> BTreeMap<Key, SiteValue> 
     for (key, all) in by_key {
         let &(first, value) =
             all.iter().max_by_key(|(_, value)| weight(value)).expect("a key has a site");
-        let mut others =
-            all.iter().filter(|(_, other)| *other != value && !value.agrees_with(other));
+        // One that leaves the version to another file says nothing else of it.
+        let mut others = all.iter().filter(|(_, other)| {
+            *other != value && !value.agrees_with(other) && !other.is_repository()
+        });
         if let Some((other, _)) = others.next() {
             findings.push(disagreement(key, first, other));
         }
@@ -169,11 +171,12 @@ fn tagged_repository(site: &Site) -> Option<Finding> {
     )
 }
 
-/// How exact a value is: a digest is more exact than a tag.
-pub(super) fn weight(value: &SiteValue) -> (bool, bool) {
+/// How exact a value is: a digest is more exact than a tag, and anything more than where it
+/// comes from.
+pub(super) fn weight(value: &SiteValue) -> (bool, bool, bool) {
     match value {
-        SiteValue::Image(image) => (image.digest.is_some(), image.tag.is_some()),
-        _ => (false, false),
+        SiteValue::Image(image) => (image.digest.is_some(), image.tag.is_some(), true),
+        other => (false, false, !other.is_repository()),
     }
 }
 
@@ -231,7 +234,10 @@ fn noted(site: &Site, severity: Option<RuleSeverity>) -> Option<Finding> {
                 }
             }
         }
-        SiteValue::Revision(_) | SiteValue::Value(_) | SiteValue::Secret(_) => None,
+        SiteValue::Repository(_)
+        | SiteValue::Revision(_)
+        | SiteValue::Value(_)
+        | SiteValue::Secret(_) => None,
     }
 }
 

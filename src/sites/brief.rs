@@ -25,6 +25,7 @@ pub fn brief(key: &Key, value: &SiteValue, beside: Option<&SiteValue>) -> String
             let tells = matches!(beside, Some(SiteValue::Image(other)) if tells(other));
             brief_image(image, tells)
         }
+        SiteValue::Repository(text) => harmless(text).into_owned(),
         SiteValue::Revision(text) | SiteValue::Moving(text) => brief_revision(text).to_owned(),
         SiteValue::Value(yaml) | SiteValue::Secret(yaml) => brief_value(yaml, beside).to_owned(),
     };

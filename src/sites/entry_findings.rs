@@ -72,7 +72,7 @@ fn sites_of(result: &RuleSites) -> usize {
 
 /// Whether a site has a value, or is an image that may be inserted.
 fn may_deploy(site: &Site) -> bool {
-    site.value.is_some() || site.is_image()
+    site.version().is_some() || site.is_image()
 }
 
 /// The findings about the entry as a whole: it has no files, its files have no site, or a

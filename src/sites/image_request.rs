@@ -137,7 +137,7 @@ impl ImageRequest {
     pub fn value_of(&self, site: &Site) -> SiteValue {
         let asked = self.parts();
         let repository = asked.repository.filter(|repository| !site.takes_repository(repository));
-        let own = || site.image().and_then(|image| image.repository.clone());
+        let own = || site.value.as_ref().and(site.repository()).map(str::to_owned);
         SiteValue::Image(ImageParts { repository: repository.or_else(own), ..asked })
     }
 }

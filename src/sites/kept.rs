@@ -29,6 +29,7 @@ enum KeptKey {
 #[derive(Serialize, Deserialize)]
 enum KeptValue {
     Image { repository: Option<String>, tag: Option<String>, digest: Option<String> },
+    Repository(String),
     Revision(String),
     Moving(String),
     Value(String),
@@ -256,6 +257,7 @@ impl From<SiteValue> for KeptValue {
             SiteValue::Image(ImageParts { repository, tag, digest }) => {
                 Self::Image { repository, tag, digest }
             }
+            SiteValue::Repository(text) => Self::Repository(text),
             SiteValue::Revision(text) => Self::Revision(text),
             SiteValue::Moving(text) => Self::Moving(text),
             SiteValue::Value(yaml) => Self::Value(yaml),
@@ -270,6 +272,7 @@ impl From<KeptValue> for SiteValue {
             KeptValue::Image { repository, tag, digest } => {
                 Self::Image(ImageParts { repository, tag, digest })
             }
+            KeptValue::Repository(text) => Self::Repository(text),
             KeptValue::Revision(text) => Self::Revision(text),
             KeptValue::Moving(text) => Self::Moving(text),
             KeptValue::Value(yaml) => Self::Value(yaml),

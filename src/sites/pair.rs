@@ -32,7 +32,7 @@ pub struct Pair<'a> {
 /// Pairs the sites of two environments by their keys; by the longer key of an
 /// image if only one of them needs it.
 ///
-/// A site without a value is a partner for one that has a value, and does not
+/// A site without a version is a partner for one that has a value, and does not
 /// need a partner itself.
 pub fn pair<'a>(source: &'a AppSites, target: &'a AppSites) -> Pairs<'a> {
     let sources = by_key(source);
@@ -65,7 +65,7 @@ pub fn pair<'a>(source: &'a AppSites, target: &'a AppSites) -> Pairs<'a> {
 
 fn by_key(app: &AppSites) -> BTreeMap<&Key, Vec<&Site>> {
     let mut map: BTreeMap<&Key, Vec<&Site>> = BTreeMap::new();
-    for site in &app.sites {
+    for site in app.sites.iter().filter(|site| site.takes_version()) {
         map.entry(&site.key).or_default().push(site);
     }
     map
@@ -77,13 +77,13 @@ fn is_moving(site: &Site) -> bool {
 
 /// Whether it has a value that can be promoted.
 fn is_exact(site: &Site) -> bool {
-    site.value.is_some() && !is_moving(site)
+    site.version().is_some() && !is_moving(site)
 }
 
 impl<'a> Pairs<'a> {
     fn add(&mut self, sources: &[&'a Site], targets: Vec<&'a Site>) {
-        let with_value = sources.iter().copied().filter(|site| site.value.is_some());
-        let most = with_value.max_by_key(|site| site.value.as_ref().map(weight));
+        let with_value = sources.iter().copied().filter(|site| site.version().is_some());
+        let most = with_value.max_by_key(|site| site.version().map(weight));
         let Some(source) = most else {
             // There is nothing to promote, but the target has an image that the
             // source leaves to its base.

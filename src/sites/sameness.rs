@@ -9,6 +9,9 @@
 //! - *Can both be the same?* [`SiteValue::agrees_with`] asks whether anything that both say
 //!   differs. It is for what people are shown and for holds, and lets nothing enter.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use super::{ImageParts, Key, SiteValue, State};
 use crate::config::Mirrors;
 use crate::kubernetes::full_repository;
@@ -18,7 +21,11 @@ impl SiteValue {
     /// equal, or neither has one and the tags and repositories are equal. Git references
     /// and promoted values are equal as they are.
     pub fn deploys_same(&self, other: &Self, mirrors: &Mirrors) -> bool {
-        let (Self::Image(one), Self::Image(two)) = (self, other) else { return self == other };
+        let (one, two) = match (self, other) {
+            (Self::Image(one), Self::Image(two)) => (one, two),
+            (Self::Repository(one), Self::Repository(two)) => return mirrors.are_same(one, two),
+            _ => return self == other,
+        };
         match (&one.digest, &two.digest) {
             (Some(one), Some(two)) => one == two,
             (None, None) => one.tag == two.tag && are_same_repositories(one, two, mirrors),
@@ -44,12 +51,13 @@ impl State {
     /// Whether the same runs, whichever of the two an environment has
     /// ([`SiteValue::deploys_same`]).
     pub fn deploys_same(&self, other: &Self, mirrors: &Mirrors) -> bool {
-        self.is_alike(other, |one, other| one.deploys_same(other, mirrors))
+        let (own, others) = (self.iter().collect(), other.iter().collect());
+        are_alike(&own, &others, |one, other| one.deploys_same(other, mirrors))
     }
 
     /// Whether nothing that both say differs ([`SiteValue::agrees_with`]).
     pub fn agrees_with(&self, other: &Self) -> bool {
-        self.is_alike(other, SiteValue::agrees_with)
+        are_alike(&self.versions(), &other.versions(), SiteValue::agrees_with)
     }
 
     /// Whether a promotion of `source` would change nothing here: the tags are equal too,
@@ -61,16 +69,26 @@ impl State {
             }
             _ => false,
         };
-        self.is_alike(source, |one, other| one.agrees_with(other) && !has_other_tag(one, other))
+        are_alike(&self.versions(), &source.versions(), |one, other| {
+            one.agrees_with(other) && !has_other_tag(one, other)
+        })
     }
 
-    /// Whether both have the same keys, with values that are alike.
-    fn is_alike(&self, other: &Self, alike: impl Fn(&SiteValue, &SiteValue) -> bool) -> bool {
-        self.iter().len() == other.iter().len()
-            && self
-                .iter()
-                .all(|(key, value)| other.get(key).is_some_and(|other| alike(value, other)))
+    /// The values that say more than where something comes from, which is each
+    /// environment's own.
+    fn versions(&self) -> BTreeMap<&Key, &SiteValue> {
+        self.iter().filter(|(_, value)| !value.is_repository()).collect()
     }
+}
+
+/// Whether both have the same keys, with values that are alike.
+fn are_alike(
+    own: &BTreeMap<&Key, &SiteValue>,
+    others: &BTreeMap<&Key, &SiteValue>,
+    alike: impl Fn(&SiteValue, &SiteValue) -> bool,
+) -> bool {
+    own.len() == others.len()
+        && own.iter().all(|(key, value)| others.get(key).is_some_and(|other| alike(value, other)))
 }
 
 fn are_same_repositories(one: &ImageParts, two: &ImageParts, mirrors: &Mirrors) -> bool {
@@ -171,12 +189,24 @@ impl<'a> WantedValues<'a> {
             match (wanted, actual) {
                 (SiteValue::Image(image), Some(SiteValue::Image(below))) => {
                     let now = entry.current_image();
+                    let now = now.as_deref();
                     if !is_identity_of(now, image, below) {
                         missing(false)
                     } else if is_repository_of(now, image, below, self.mirrors) {
                         None
                     } else {
                         missing(true)
+                    }
+                }
+                (SiteValue::Repository(_), _) if entry.leaves_repository() => None,
+                (SiteValue::Repository(repository), Some(actual)) => {
+                    let is_same = |below: &str| self.mirrors.are_same(repository, below);
+                    match actual {
+                        SiteValue::Repository(below) if is_same(below) => None,
+                        SiteValue::Image(ImageParts { repository: Some(below), .. }) => {
+                            missing(!is_same(below))
+                        }
+                        other => missing(other.is_repository()),
                     }
                 }
                 (wanted, Some(actual)) if wanted == actual => None,
@@ -188,10 +218,21 @@ impl<'a> WantedValues<'a> {
 }
 
 impl EnteringValue {
+    /// Whether it is a repository that the environment has already: whose version another
+    /// file has is judged by that file.
+    fn leaves_repository(&self) -> bool {
+        let current = self.current.as_ref();
+        current.is_some_and(|current| current.deploys_same(&self.value, &Mirrors::default()))
+    }
+
     /// The image that the environment has now.
-    fn current_image(&self) -> Option<&ImageParts> {
+    fn current_image(&self) -> Option<Cow<'_, ImageParts>> {
         match self.current.as_ref()? {
-            SiteValue::Image(image) => Some(image),
+            SiteValue::Image(image) => Some(Cow::Borrowed(image)),
+            SiteValue::Repository(repository) => {
+                let repository = Some(repository.clone());
+                Some(Cow::Owned(ImageParts { repository, ..ImageParts::default() }))
+            }
             SiteValue::Revision(_)
             | SiteValue::Moving(_)
             | SiteValue::Value(_)
@@ -246,8 +287,6 @@ fn path_of(repository: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     /// `ghcr.io/shop/web:v1@a`: the digest is that digit, repeated.
@@ -327,6 +366,27 @@ mod tests {
         ] {
             assert!(!is_in(current, wanted, below), "{current} {wanted} {below}");
         }
+    }
+
+    #[test]
+    fn a_repository_alone_is_judged_where_it_changes_and_stays_in_a_promotion() {
+        let key = || Key::Image("web".to_owned());
+        let repository = |text: &str| {
+            State::new(BTreeMap::from([(key(), SiteValue::Repository(text.to_owned()))]))
+        };
+        let (mirrors, own) = (Mirrors::default(), repository("b/web"));
+        let is_in = |wanted: &State, current: Option<&State>, below: &State| {
+            WantedValues::of_state(wanted, current, &mirrors).are_in(below)
+        };
+        assert!(is_in(&own, Some(&own), &repository("a/web")), "it stays");
+        assert!(is_in(&own, Some(&own), &State::default()), "nothing has it below");
+        assert!(is_in(&own, Some(&repository("a/web")), &own), "as below");
+        assert!(!is_in(&own, Some(&repository("a/web")), &repository("a/web")));
+        assert!(!is_in(&own, None, &state("b/web:v1")), "a version goes");
+        assert!(is_in(&state("b.io/web:v2"), Some(&repository("b.io/web")), &state("a.io/web:v2")));
+        assert!(!is_in(&state("b/web:v2"), Some(&repository("b/web")), &state("a/web:v2")));
+        assert!(!own.deploys_same(&repository("a/web"), &mirrors));
+        assert!(own.is_copy_of(&State::default()), "it has no version to copy");
     }
 
     #[test]

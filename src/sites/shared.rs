@@ -121,7 +121,7 @@ impl<'p> Covered<'p> {
         let all = own.iter().chain(reached);
         let replaced = all.clone().filter(|site| is_entry(site));
         let replaced = replaced.map(|site| site.key.name().to_owned());
-        let with_value = own.iter().filter(|site| site.value.is_some());
+        let with_value = own.iter().filter(|site| site.version().is_some());
         let repositories =
             with_value.clone().filter_map(|site| site.repository()).map(str::to_owned);
         let patched = all.copied().filter(|site| inline.have(site));
@@ -166,7 +166,7 @@ impl<'p> Covered<'p> {
 fn is_entry(site: &Site) -> bool {
     let tag = site.part(SitePartKind::Tag);
     let last = tag.and_then(|part| part.at.route.steps().last());
-    site.value.is_some() && last == Some(&Step::Key("newTag".to_owned()))
+    site.version().is_some() && last == Some(&Step::Key("newTag".to_owned()))
 }
 
 /// The places of the patches that are texts of kustomizations, by file.
@@ -193,7 +193,7 @@ impl InlinePatches {
             Some(Place { route, ..*place })
         };
         let mut around = successors(Some(part.at.clone()), above);
-        site.value.is_some() && around.any(|place| places.contains(&place))
+        site.version().is_some() && around.any(|place| places.contains(&place))
     }
 }
 
@@ -295,7 +295,7 @@ impl<'t> Follower<'t> {
             sites_of_content(&parsed.file, documents).0
         };
         sites.retain(|site| {
-            site.value.is_some() && !matches!(site.value, Some(SiteValue::Moving(_)))
+            site.version().is_some_and(|value| !matches!(value, SiteValue::Moving(_)))
         });
         self.sites.insert(path.clone(), sites);
     }

@@ -51,9 +51,22 @@ pub struct Site {
 }
 
 impl Site {
-    /// Whether it is an image.
+    /// Whether it is an image that has a tag or a digest here, or has a place for one.
     pub fn is_image(&self) -> bool {
-        matches!(self.key, Key::Image(_))
+        matches!(self.key, Key::Image(_)) && self.takes_version()
+    }
+
+    /// Whether it has a version, or a place for one, and does not only say where something
+    /// comes from.
+    pub(super) fn takes_version(&self) -> bool {
+        let is_place = |part: &SitePart| part.kind != SitePartKind::Repository;
+        !self.value.as_ref().is_some_and(SiteValue::is_repository)
+            || self.parts.iter().any(is_place)
+    }
+
+    /// Its value, if that says more than where something comes from.
+    pub fn version(&self) -> Option<&SiteValue> {
+        self.value.as_ref().filter(|value| !value.is_repository())
     }
 
     /// Its image.
@@ -72,7 +85,10 @@ impl Site {
             let named = named.or_else(|| self.part(SitePartKind::Repository));
             named.map(|part| part.text.as_str()).filter(|_| self.value.is_none())
         };
-        self.image().and_then(|image| image.repository.as_deref()).or_else(inserted)
+        match (&self.key, &self.value) {
+            (Key::Image(_), Some(SiteValue::Repository(repository))) => Some(repository),
+            _ => self.image().and_then(|image| image.repository.as_deref()).or_else(inserted),
+        }
     }
 
     /// Whether its image is of that repository, however the registry is written,
@@ -213,6 +229,9 @@ impl Serialize for Key {
 pub enum SiteValue {
     /// An image.
     Image(ImageParts),
+    /// The repository of an image, whose tag and digest another file has. It stays when a
+    /// version is promoted, and a change of it is a change of what runs.
+    Repository(String),
     /// A git tag or commit, or a version.
     Revision(String),
     /// A range of versions or a branch, which names something else tomorrow. It
@@ -229,6 +248,11 @@ impl SiteValue {
     /// Whether it is a range or a branch, which is another version tomorrow.
     pub fn moves(&self) -> bool {
         matches!(self, Self::Moving(_))
+    }
+
+    /// Whether it only says where something comes from.
+    pub fn is_repository(&self) -> bool {
+        matches!(self, Self::Repository(_))
     }
 
     /// Whether it is a promoted value that looks like a secret: by what is around it in
@@ -255,7 +279,7 @@ impl SiteValue {
     pub fn yaml(&self) -> Option<&str> {
         match self {
             Self::Value(yaml) | Self::Secret(yaml) => Some(yaml),
-            Self::Image(_) | Self::Revision(_) | Self::Moving(_) => None,
+            Self::Image(_) | Self::Repository(_) | Self::Revision(_) | Self::Moving(_) => None,
         }
     }
 
@@ -329,7 +353,7 @@ impl fmt::Display for SiteValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Image(image) => image.fmt(f),
-            Self::Revision(text) | Self::Moving(text) => f.write_str(text),
+            Self::Repository(text) | Self::Revision(text) | Self::Moving(text) => f.write_str(text),
             Self::Value(yaml) | Self::Secret(yaml) => f.write_str(yaml.trim_end()),
         }
     }

@@ -57,7 +57,10 @@ impl StateReference {
         match value {
             SiteValue::Image(image) => is_image_text(&self.text, image),
             SiteValue::Revision(revision) => *revision == self.text,
-            SiteValue::Moving(_) | SiteValue::Value(_) | SiteValue::Secret(_) => false,
+            SiteValue::Repository(_)
+            | SiteValue::Moving(_)
+            | SiteValue::Value(_)
+            | SiteValue::Secret(_) => false,
         }
     }
 

@@ -158,6 +158,102 @@ fn another_repository_is_another_image() {
     judged(&mirrored, &[("apps/web/prod/kustomization.yaml", Some(&mirror))]).ends(0);
 }
 
+/// A repository with a gate `image`, in which qa and prod have the same texts in the files of
+/// that path.
+fn guarded(sites: &str, path: &str, text: &str, others: &[(&str, &str)]) -> Shop {
+    let settings = format!(
+        "version: 1\nladder: [qa, prod]\nenvironments: {{ prod: {{ gates: {{ image: {{ allow: ['x/*'] }} }} }} }}\n\
+         sites:\n  - {{ {sites} }}\n"
+    );
+    let mut files = BTreeMap::from([("rungs.yaml".to_owned(), settings)]);
+    files.extend(others.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
+    for environment in ["qa", "prod"] {
+        files.insert(path.replace('*', environment), text.to_owned());
+    }
+    Shop::of(&files)
+}
+
+#[test]
+fn a_repository_whose_tag_the_chart_has_is_judged() {
+    let sites = "path: 'charts/{app}/values-{environment}.yaml', kind: helm-values";
+    let chart = [
+        ("charts/web/Chart.yaml", "name: web\n"),
+        ("charts/web/values.yaml", "image: {repository: x/web, tag: v1}\n"),
+    ];
+    let (all, prod) = ("charts/web/values-*.yaml", "charts/web/values-prod.yaml");
+    let shop = guarded(sites, all, "image: {repository: x/web}\n", &chart);
+    let evil = "image: {repository: evil/web}\n";
+    judged(&shop, &[(prod, Some(evil))])
+        .ends(3)
+        .says("fail order in `qa`, `image` comes from `x/web` and not from `evil/web`")
+        .says("fail image `evil/web` of `image` may not be used here");
+    // The first rung is free, and what it has may follow.
+    judged(&shop, &[("charts/web/values-qa.yaml", Some("image: {repository: x/fork}\n"))]).ends(0);
+    shop.elsewhere("Fork", &[("charts/web/values-qa.yaml", Some("image: {repository: x/fork}\n"))]);
+    judged(&shop, &[(prod, Some("image: {repository: x/fork}\n"))]).ends(0).says("pass order");
+    // A version goes to the place that there is for it, and the repository stays.
+    shop.elsewhere(
+        "Build",
+        &[("charts/web/values-qa.yaml", Some("image: {repository: x/web, tag: v2}\n"))],
+    );
+    shop.rungs(&["promote", "web", "--to", "prod", "--commit"]).ends(0);
+    git(&shop.clone, &["fetch", "-q"]);
+    let written = git(&shop.clone, &["show", "origin/main:charts/web/values-prod.yaml"]);
+    assert_eq!(written, "image: {repository: x/web, tag: v2}");
+    let shop = guarded(sites, all, "replicas: 1\n", &chart);
+    let new = |text: &str| judged(&shop, &[(prod, Some(text))]);
+    new(evil).ends(3).says("in `qa`, `image` is not there").says("fail image `evil/web`");
+    new("image: {registry: evil.io}\n")
+        .ends(3)
+        .says("fail order")
+        .says("fail image `evil.io/x/web`");
+    let shop = guarded(sites, all, "side: {image: {repository: x/side}}\n", &[]);
+    judged(&shop, &[(prod, Some("side: {image: {repository: evil/side}}\n"))])
+        .ends(3)
+        .says("`side.image` comes from `x/side` and not from `evil/side`");
+}
+
+#[test]
+fn a_promoted_value_with_a_repository_in_it_meets_the_gate_of_images() {
+    let sites = "path: '{environment}/values.yaml', kind: helm-values, app: web, promote: [side]";
+    let values = |side: &str| {
+        format!("image: {{repository: x/web, tag: v1}}\nside: {{image: {{repository: {side}}}}}\n")
+    };
+    let shop = guarded(sites, "*/values.yaml", &values("x/side"), &[]);
+    shop.elsewhere("Fork", &[("qa/values.yaml", Some(&values("evil/side")))]);
+    shop.rungs(&["promote", "web", "--to", "prod", "--dry-run"])
+        .ends(3)
+        .says("`evil/side` of `side.image` may not be used here");
+    shop.elsewhere("Side", &[("qa/values.yaml", Some(&values("x/other")))]);
+    shop.rungs(&["promote", "web", "--to", "prod", "--dry-run"]).ends(0);
+}
+
+#[test]
+fn an_entry_that_renames_an_image_of_the_base_is_judged() {
+    let sites = "path: 'ov/{environment}/kustomization.yaml', kind: kustomize, app: web";
+    let own = "resources: [../base]\nimages:\n- {name: x/web, newTag: v1}\n";
+    let shop = guarded(sites, "ov/*/kustomization.yaml", own, &[]);
+    let prod = "ov/prod/kustomization.yaml";
+    let with = |entry: &str| judged(&shop, &[(prod, Some(&format!("{own}- {entry}\n")))]);
+    with("{name: x/side, newName: evil/side}")
+        .ends(3)
+        .says("fail order in `qa`, `x/side` is not there")
+        .says("fail image `evil/side` of `x/side`");
+    with("{name: x/side, tagSuffix: -evil}").ends(3).says("`x/side` is `*-evil` now, which moves");
+    let good = format!("{own}- {{name: x/side, newName: x/good}}\n");
+    shop.elsewhere("Rename", &[("ov/qa/kustomization.yaml", Some(&good))]);
+    judged(&shop, &[(prod, Some(&good))]).ends(0).says("pass order");
+    shop.elsewhere("Rename", &[(prod, Some(&good))]);
+    let gone = judged(&shop, &[(prod, Some(own))]);
+    gone.ends(3).says("`x/side` is no longer read as a reference");
+    // What an environment has of its own is nobody's to promote.
+    let mirror = format!("{own}- {{name: x/side, newName: x/mirror}}\n");
+    shop.elsewhere("Build", &[("ov/qa/kustomization.yaml", Some(&good.replace("v1", "v2")))]);
+    shop.elsewhere("Mirror", &[(prod, Some(&mirror))]);
+    shop.rungs(&["promote", "web", "--to", "prod", "--commit"]).ends(0).says("pass order");
+    shop.rungs(&["status"]).ends(0).says("web v2 v2");
+}
+
 #[test]
 fn a_site_that_is_taken_out_of_sight_is_refused() {
     let shop = shop();

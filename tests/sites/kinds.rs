@@ -17,8 +17,10 @@ fn a_kustomization_lists_its_images_by_name() {
     );
     let both = format!("both = both:v1@{DIGEST}");
     let api = format!("api = api@{DIGEST}");
-    let expected = [&*api, &*both, "web = ghcr.io/shop/web:1.1"];
+    let expected = [&*api, &*both, "renamed = other", "web = ghcr.io/shop/web:1.1"];
     assert_eq!(found("kind: kustomize", &file), expected);
+    let suffixed = "images: [{name: web, tagSuffix: -a}, {name: api, newTag: v1, tagSuffix: -a}]\n";
+    assert_eq!(found("kind: kustomize", suffixed), ["api = api:v1", "web = *-a"]);
 }
 
 #[test]

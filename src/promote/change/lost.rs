@@ -240,18 +240,25 @@ impl FormerSiteSearch<'_> {
     /// Whether a key goes that no environment directly below has, as in a promotion.
     fn goes_as_below(&self, site: &Site, app: &str) -> bool {
         let below = self.below(app);
-        !below.is_empty() && below.iter().all(|below| below.of(&site.key).next().is_none())
+        let has = |below: &AppSites| {
+            below.of(&site.key).any(|other| {
+                other.version().is_some() || other.value.is_some() && site.version().is_none()
+            })
+        };
+        !below.is_empty() && !below.iter().any(has)
     }
 
     /// The sites with a value that have no counterpart any more: those of each key that are
     /// more than there are now, and those whose scalars are there and no site's.
     fn gone<'s>(&self, before: &'s AppSites, after: Option<&AppSites>) -> Vec<&'s Site> {
-        let mut left: BTreeMap<&Key, usize> = BTreeMap::new();
+        // Where only a repository is left, the version is gone.
+        let kind = |site: &'s Site| (&site.key, site.version().is_some());
+        let mut left: BTreeMap<(&Key, bool), usize> = BTreeMap::new();
         for site in after.iter().flat_map(|after| &after.sites).filter(|site| is_exact(site)) {
-            *left.entry(&site.key).or_default() += 1;
+            *left.entry((&site.key, site.version().is_some())).or_default() += 1;
         }
         let known = before.sites.iter().filter(|site| is_exact(site));
-        let mut has_partner = |site: &Site| match left.get_mut(&site.key) {
+        let mut has_partner = |site: &'s Site| match left.get_mut(&kind(site)) {
             Some(left) if *left > 0 => {
                 *left -= 1;
                 true

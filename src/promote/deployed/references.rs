@@ -152,7 +152,8 @@ pub(in crate::promote) fn is_judged(
             };
             state.iter().any(is_it)
         }
-        SiteValue::Revision(text)
+        SiteValue::Repository(text)
+        | SiteValue::Revision(text)
         | SiteValue::Moving(text)
         | SiteValue::Value(text)
         | SiteValue::Secret(text) => {
@@ -185,7 +186,9 @@ fn is_of(value: &SiteValue, image: &ImageParts, drops_digest: bool) -> bool {
 fn is_text_of(value: &SiteValue, text: &str) -> bool {
     match value {
         SiteValue::Image(image) => image.tag.as_deref() == Some(text),
-        SiteValue::Revision(own) | SiteValue::Moving(own) => own == text,
+        SiteValue::Repository(own) | SiteValue::Revision(own) | SiteValue::Moving(own) => {
+            own == text
+        }
         SiteValue::Value(yaml) | SiteValue::Secret(yaml) => {
             yaml.trim().trim_matches(['"', '\'']) == text
         }

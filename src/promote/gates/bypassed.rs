@@ -19,7 +19,7 @@ pub(super) fn bypassed(evaluation: &Evaluation<'_>, current: &State) -> Option<J
     let goes = |(key, value): (&Key, &SiteValue)| {
         let mirrors = &candidate.repository.mirrors;
         let proposed = candidate.proposed.get(key)?;
-        let is_image = matches!(key, Key::Image(_));
+        let is_image = matches!(key, Key::Image(_)) && !value.is_repository();
         (is_image && !value.deploys_same(proposed, mirrors)).then(|| (key.clone(), value.clone()))
     };
     for (key, value) in current.iter().filter_map(goes) {
@@ -112,7 +112,9 @@ fn had_key_before(
         let Some(entered) = &tenure.entered else { continue };
         // What both got at once was imported, and has no order.
         if candidate.evidence.dates().is_before(entered, commit)? {
-            return Ok(tenure.state.is_some_and(|state| state.get(key).is_some()));
+            return Ok(tenure
+                .state
+                .is_some_and(|state| state.get(key).is_some_and(|value| !value.is_repository())));
         }
     }
     Ok(false)

@@ -71,6 +71,17 @@ impl<'c> Evaluation<'c> {
         self.images_of_sites().chain(brought)
     }
 
+    /// The repositories of images whose tags other files have, with the names of their keys.
+    pub(super) fn repositories(&self) -> impl Iterator<Item = (&str, &str)> {
+        let Candidate { proposed, beside, .. } = *self.candidate;
+        let beside = beside.iter().map(|entry| (&entry.key, &entry.value));
+        let of_sites = proposed.iter().chain(beside).filter(|_| self.judges_state());
+        of_sites.filter_map(|(key, value)| match (key, value) {
+            (Key::Image(name), SiteValue::Repository(repository)) => Some((&**name, &**repository)),
+            _ => None,
+        })
+    }
+
     /// What the result deploys otherwise, and no site says.
     fn brought(&self) -> &[BroughtReference] {
         self.candidate.brought.map(BroughtReferences::all).unwrap_or_default()
@@ -115,7 +126,8 @@ impl<'c> Evaluation<'c> {
 fn image_of<'v>(key: &'v Key, value: &'v SiteValue) -> Option<(&'v str, &'v ImageParts)> {
     match value {
         SiteValue::Image(image) => Some((key.name(), image)),
-        SiteValue::Revision(_)
+        SiteValue::Repository(_)
+        | SiteValue::Revision(_)
         | SiteValue::Moving(_)
         | SiteValue::Value(_)
         | SiteValue::Secret(_) => None,

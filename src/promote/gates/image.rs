@@ -17,6 +17,11 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
             None => unknown.push(code(key)),
         }
     }
+    for (key, repository) in evaluation.repositories() {
+        if !is_allowed(repository, &gate.value) {
+            refused.push(format!("{} of {}", code(repository), code(key)));
+        }
+    }
     let patterns: Vec<_> = gate.value.iter().map(|glob| code(glob.value.as_str())).collect();
     let judgement = if !refused.is_empty() {
         let (refused, patterns) = (list(&refused), patterns.join(", "));

@@ -187,7 +187,8 @@ fn differs(MissingValue { key, wanted, actual, is_other_repository }: MissingVal
 
 fn repository(value: &SiteValue) -> String {
     match value {
-        SiteValue::Image(ImageParts { repository: Some(repository), .. }) => code(repository),
+        SiteValue::Image(ImageParts { repository: Some(repository), .. })
+        | SiteValue::Repository(repository) => code(repository),
         _ => "what another file names".to_owned(),
     }
 }

@@ -76,7 +76,9 @@ impl Row {
     /// The references of the sites in one of the environments.
     pub(super) fn references(&self, sites: &AppSites) -> Option<Vec<Reference>> {
         let state = sites.state.as_ref().ok()?;
-        let references = state.iter().map(|(key, value)| {
+        // Where an image comes from whose version another file has is not a version.
+        let versions = state.iter().filter(|(_, value)| !value.is_repository());
+        let references = versions.map(|(key, value)| {
             let others: Vec<_> = self.elsewhere(&sites.environment, key).collect();
             let same_tag =
                 others.iter().find(|other| brief(key, other, None) == brief(key, value, None));

@@ -423,8 +423,23 @@ pub(super) fn without_tag<'a>(
         return None;
     }
     let parts = vec![at.part(SitePartKind::Repository), tag.absent_part(map)];
-    let site = builder.site(Key::Image(name), None, at, parts);
+    let value = SiteValue::Repository(written);
+    let site = builder.site(Key::Image(name), Some(value), at, parts);
     Some(with_room(Site { removal: Removal::Empty, ..site }, map, inherited))
+}
+
+/// The site of an image of which only the repository is there, or only its registry. `part`
+/// is that of the repository; `written` is the repository with its registry.
+pub(super) fn repository_alone(
+    builder: SiteBuilder<'_>,
+    name: String,
+    (part, shown): (SitePart, &Cursor<'_>),
+    written: String,
+) -> Option<Site> {
+    let is_bare = image_parts(&written).is_ok_and(|image| image.identity().is_none());
+    let is_image = is_bare && !is_template(&written) && builder.images.takes(&written);
+    let value = Some(SiteValue::Repository(written));
+    is_image.then(|| builder.site(Key::Image(name), value, shown, vec![part]))
 }
 
 /// The site with room for a digest, where the chart has it. The chart's own would stay

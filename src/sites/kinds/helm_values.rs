@@ -180,7 +180,9 @@ impl<'a> ValuesSearch<'a> {
             is_alone.then(site).flatten()
         };
         if let Some(repository) = at.get("repository") {
-            found.sites.extend(without_tag("repository", &repository));
+            let site = without_tag("repository", &repository);
+            let alone = || self.repository_alone(at, &repository, siblings, inherited, &chart);
+            found.sites.extend(site.or_else(alone));
         }
         let has_tag = at.node.get("tag").is_some();
         let keys = at.entries().filter(|(key, _)| !has_tag && is_image_key(key));
@@ -192,6 +194,33 @@ impl<'a> ValuesSearch<'a> {
             found.sites.extend(without_tag(key, &value).or_else(site));
         }
         found.sites.extend(self.of_chart(at, siblings, inherited, &chart));
+    }
+
+    /// `image: { repository: … }` whose tag is not known here, and has no place beside it.
+    fn repository_alone(
+        &self,
+        at: &Cursor<'a>,
+        repository: &Cursor<'a>,
+        siblings: &Siblings<'a>,
+        inherited: &Inherited<'a>,
+        chart: &Siblings<'a>,
+    ) -> Option<Site> {
+        let own = Companions::of("repository", siblings, self.mean);
+        let is_of_chart = || inherited.get("repository").scalar().is_some();
+        let is_of_image = || {
+            let beside = ["pullpolicy", "imagepullpolicy", "registry"];
+            at.last_key().is_some_and(is_image_key)
+                || beside.iter().any(|key| siblings.get(key).is_some())
+        };
+        let is_alone = self.mean == KeysMean::Values
+            && own.tag.is_none()
+            && own.digest.is_none()
+            && (is_of_chart() || is_of_image());
+        let text = text(repository.node).filter(|text| is_alone && !text.is_empty())?;
+        let registry = companions::registry(siblings).or_else(|| companions::registry(chart));
+        let part = repository.part(SitePartKind::Repository);
+        let (name, written) = (self.name(at, "repository"), registry.unwrap_or_default() + &text);
+        companions::repository_alone(self.builder, name, (part, repository), written)
     }
 
     /// `image: { tag: … }` of a chart that is not in the repository, and names the image.
@@ -224,6 +253,11 @@ impl<'a> ValuesSearch<'a> {
             let written = registry.unwrap_or_default() + &text;
             let part = SitePart { text, ..at.absent_part(key, SitePartKind::Repository) };
             let (builder, name) = (self.builder, self.name(at, key));
+            if own.tag.is_none() && own.digest.is_none() {
+                // The registry alone decides where the image comes from.
+                let shown = siblings.get("registry")?;
+                return companions::repository_alone(builder, name, (part, shown), written);
+            }
             companions::of_chart(builder, name, at, (part, &written), (&own, &theirs))
         });
         sites.collect()

@@ -35,6 +35,7 @@ pub(super) fn images(
     for item in &items {
         let Some(name) = item.text_of("name") else { continue };
         found.sites.extend(image(builder, item, &name, is_insertable(&name)));
+        found.sites.extend(suffix(builder, item, &name));
     }
     for wanted in insert {
         let is_named = items.iter().any(|i| i.text_of("name").as_deref() == Some(&*wanted.value));
@@ -53,8 +54,8 @@ pub(super) fn images(
     }
 }
 
-/// The site of an entry; none if it only renames its image and leaves the tag to
-/// the base.
+/// The site of an entry. One that renames its image and leaves the tag to the base has no
+/// place for a tag; one that says nothing is none.
 fn image(
     builder: SiteBuilder<'_>,
     item: &Cursor<'_>,
@@ -77,9 +78,28 @@ fn image(
     let says = image.identity().is_some();
     let shown =
         ["newTag", "digest", "newName", "name"].into_iter().find_map(|key| item.get(key))?;
-    (says || is_insertable).then(|| {
-        let value = says.then_some(SiteValue::Image(image));
-        builder.site(Key::Image(name.to_owned()), value, &shown, parts)
+    let key = Key::Image(name.to_owned());
+    if says {
+        return Some(builder.site(key, Some(SiteValue::Image(image)), &shown, parts));
+    }
+    let renamed = image.repository.filter(|repository| repository != name);
+    let is_renamed = renamed.is_some();
+    let parts = if is_insertable { parts } else { parts.into_iter().take(1).collect() };
+    (is_renamed || is_insertable)
+        .then(|| builder.site(key, renamed.map(SiteValue::Repository), &shown, parts))
+}
+
+/// The site of an entry that adds to the base's tag, whatever that is: kustomize does so if
+/// there is neither `newTag` nor `digest` (`api/filters/imagetag/updater.go`).
+fn suffix(builder: SiteBuilder<'_>, item: &Cursor<'_>, name: &str) -> Option<Site> {
+    let at = item.get("tagSuffix")?;
+    let has = |key: &str| item.text_of(key).is_some_and(|text| !text.is_empty());
+    let suffix = text(at.node).filter(|suffix| !suffix.is_empty() && !is_template(suffix))?;
+    let is_wanted = !has("newTag") && !has("digest") && builder.images.takes(name);
+    is_wanted.then(|| {
+        let value = SiteValue::Moving(format!("*{suffix}"));
+        let parts = vec![at.part(SitePartKind::Revision)];
+        builder.site(Key::Image(name.to_owned()), Some(value), &at, parts)
     })
 }
 

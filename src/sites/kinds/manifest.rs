@@ -6,6 +6,7 @@ use super::containers::ContainerSearch;
 use super::reader::{FoundSites, SiteBuilder, SiteReader, documents_in};
 use super::sources::{SourceObject, sources_of_application};
 use super::{helm_values, json_patch, kustomization};
+use crate::sites::Key;
 use crate::sites::cursor::{Cursor, text};
 use crate::yaml::Value;
 
@@ -172,7 +173,7 @@ fn object<'a>(builder: SiteBuilder<'a>, at: &Cursor<'a>, found: &mut FoundSites)
         for site in &mut found.sites[from..] {
             let longer = site.qualified.as_deref().unwrap_or(site.key.name());
             site.qualified = Some(format!("{name}/{longer}"));
-            if let Some(colour) = colour.filter(|_| site.is_image()) {
+            if let Some(colour) = colour.filter(|_| matches!(site.key, Key::Image(_))) {
                 site.key = site.key.renamed(format!("{colour}/{}", site.key.name()));
             }
         }

@@ -25,8 +25,10 @@ struct NewReference<'t> {
 impl ImageWriter<'_> {
     /// All changes.
     pub(super) fn image(&self, to: &ImageParts) -> Result<Vec<Change>, Finding> {
-        let nothing = ImageParts::default();
-        let own = self.site.image().unwrap_or(&nothing);
+        let repository = self.site.value.as_ref().and(self.site.repository());
+        let bare =
+            ImageParts { repository: repository.map(str::to_owned), ..ImageParts::default() };
+        let own = self.site.image().unwrap_or(&bare);
         let repository = to.repository.as_deref().filter(|_| self.options.repository);
         let repository = repository.filter(|new| !self.site.takes_repository(new));
         let (tag, digest) = self.identity(own, to)?;
@@ -42,6 +44,9 @@ impl ImageWriter<'_> {
             return self.whole(part, own, &wanted);
         }
         let mut changes = self.repository(own, &wanted)?;
+        if is_said {
+            return Ok(changes);
+        }
         changes.extend(self.tag_and_digest(&wanted)?);
         Ok(changes)
     }
@@ -58,7 +63,7 @@ impl ImageWriter<'_> {
         let has_room = own_digest.is_some()
             || self.site.adds_digest
             || self.options.add_digest
-            || self.site.value.is_none();
+            || self.site.version().is_none();
         match (to.tag.as_deref(), to.digest.as_deref()) {
             (tag, digest) if self.options.exact => Ok((tag, digest)),
             (None, None) if own.identity().is_some() => Err(self.nameless()),

@@ -8,7 +8,7 @@ use self::image::ImageWriter;
 use self::part::{set, split};
 use self::refusal::{no_room, refused};
 use super::kinds::kustomization::RemoteAddress;
-use super::{Reading, Site, SitePart, SitePartKind, SiteValue, app};
+use super::{ImageParts, Reading, Site, SitePart, SitePartKind, SiteValue, app};
 use crate::diagnostic::Finding;
 use crate::yaml::Change;
 
@@ -34,6 +34,11 @@ pub fn changes(site: &Site, to: &SiteValue, options: WriteOptions) -> Result<Vec
             return Err(refused(app::moving(site, text)));
         }
         (SiteValue::Image(image), _) => ImageWriter { site, options }.image(image)?,
+        (SiteValue::Repository(repository), _) => {
+            let repository = Some(repository.clone());
+            let image = ImageParts { repository, ..ImageParts::default() };
+            ImageWriter { site, options }.image(&image)?
+        }
         (SiteValue::Revision(text) | SiteValue::Moving(text), _) => revision(site, text)?,
         (SiteValue::Value(yaml) | SiteValue::Secret(yaml), _) => value(site, yaml)?,
     };
