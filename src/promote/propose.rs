@@ -9,7 +9,7 @@ use crate::diagnostic::{Finding, Findings, Severity, Subject};
 use crate::edits::{GitRevision, RouteValue, TWO_VALUES};
 use crate::sites::{
     AppSites, ImageNames, ImageParts, ImageRequest, Key, Model, NoImage, Site, SiteValue, State,
-    WriteOptions, changes, choose_image_of_app, pair,
+    WriteOptions, barrier, changes, choose_image_of_app, pair,
 };
 use crate::source::{FileChanges, Location, RepoPath};
 use crate::yaml::Change;
@@ -148,7 +148,9 @@ fn promoted_value(
         return Ok(SiteValue::Image(ImageParts { tag: tag.clone(), ..own.clone() }));
     }
     let digest = match (&own.digest, &source.digest) {
-        (Some(_), None) if !options.drop_digest => return Err(no_digest(site, source)),
+        (Some(_), None) if !options.drop_digest => {
+            return Err(barrier(site).unwrap_or_else(|| no_digest(site, source)));
+        }
         (Some(_), Some(digest)) => Some(digest.clone()),
         (None, Some(digest)) if site.adds_digest || source.tag.is_none() => Some(digest.clone()),
         (_, None | Some(_)) => None,

@@ -214,6 +214,53 @@ fn a_repository_whose_tag_the_chart_has_is_judged() {
 }
 
 #[test]
+fn a_digest_that_a_chart_adds_decides_what_runs() {
+    let sites = "path: 'charts/{app}/values-{environment}.yaml', kind: helm-values";
+    let all = "charts/web/values-*.yaml";
+    let chart = "image: {repository: x/web, tag: ''";
+    let bare = format!("{chart}}}\n");
+    let before =
+        [("charts/web/Chart.yaml", "name: web\n"), ("charts/web/values.yaml", bare.as_str())];
+    let evil = digest('6');
+    let own = ["image: {tag: v1}\n", "image: {repository: x/web, tag: v1}\n", "image: x/web:v1\n"];
+    for own in own {
+        let shop = guarded(sites, all, own, &before);
+        let sha = evil.trim_start_matches("sha256:");
+        let is_whole = own.starts_with("image: x");
+        let others = if is_whole {
+            vec![format!("image: x/web\nimageDigest: '{evil}'\n")]
+        } else {
+            vec![
+                format!("{chart}, digest: '{evil}'}}\n"),
+                format!("{chart}, sha: '{sha}'}}\n"),
+                format!("{bare}imageDigest: '{evil}'\n"),
+            ]
+        };
+        for chart in &others {
+            judged(&shop, &[("charts/web/values.yaml", Some(chart))])
+                .ends(3)
+                .says("web in prod image v1 → v1@6666666")
+                .says("fail order in `qa`, `image` is `v1` and not `v1@6666666`");
+        }
+        let qa = [
+            ("charts/web/values.yaml", Some(others[0].as_str())),
+            ("charts/web/values-qa.yaml", Some(&*own.replace("v1", "v2"))),
+        ];
+        shop.elsewhere("Pin", &qa);
+        shop.rungs(&["promote", "web", "--to", "prod", "--dry-run"])
+            .ends(1)
+            .says("error[unclear-companion]");
+        // Its own digest, or none, is what counts in place of the chart's.
+        if own.starts_with("image: {") {
+            let own = own.replace('}', ", digest: ''}");
+            judged(&shop, &[("charts/web/values-prod.yaml", Some(&own))])
+                .ends(3)
+                .says("image v1@6666666 → v1");
+        }
+    }
+}
+
+#[test]
 fn a_promoted_value_with_a_repository_in_it_meets_the_gate_of_images() {
     let sites = "path: '{environment}/values.yaml', kind: helm-values, app: web, promote: [side]";
     let values = |side: &str| {

@@ -12,6 +12,7 @@ use crate::kubernetes::is_tag;
 use crate::sites::chart::Inherited;
 use crate::sites::cursor::{Cursor, is_template, text};
 use crate::sites::{Barrier, ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue};
+use crate::yaml::Step;
 
 /// Keys of tags, as [`plain`] writes them, after the name of the image.
 const TAGS: [&str; 3] = ["tag", "imagetag", "imageversion"];
@@ -83,7 +84,7 @@ impl<'a> Siblings<'a> {
         for pair in maps.windows(2) {
             let Some(key) = pair[0].last_key() else { break };
             siblings.add_around(key, &pair[1]);
-            if plain(key) != "image" {
+            if !is_image(key) {
                 break;
             }
         }
@@ -91,7 +92,7 @@ impl<'a> Siblings<'a> {
     }
 
     /// Adds what a map has for the image whose own map is at a key of it.
-    fn add_around(&mut self, key: &str, map: &Cursor<'a>) {
+    pub(super) fn add_around(&mut self, key: &str, map: &Cursor<'a>) {
         let image = image_name(key);
         let has_image = ["image", "repository"].iter().any(|key| map.get(key).is_some());
         let scalars = map.entries().filter_map(|(key, at)| {
@@ -453,6 +454,30 @@ fn with_room(mut site: Site, map: &Cursor<'_>, inherited: &Companions<'_>) -> Si
         None => {}
     }
     site
+}
+
+/// Adds the digest that a chart has for an image and its file does not. It decides what runs,
+/// whatever the tag is, and would stay beside another one.
+pub(super) fn pin_by_chart(site: &mut Site, own: &Siblings<'_>, charts: &Siblings<'_>) {
+    let key = site
+        .parts
+        .iter()
+        .find(|part| matches!(part.kind, SitePartKind::Repository | SitePartKind::Reference));
+    let Some((_, Step::Key(key))) = key.and_then(|part| part.at.route.split_last()) else { return };
+    let digest_of = |siblings| Companions::of(key, siblings, KeysMean::Object).digest;
+    let theirs = digest_of(charts).filter(|_| digest_of(own).is_none());
+    let Some(theirs) = theirs.filter(Companion::has_value) else { return };
+    let Some(SiteValue::Image(image)) = &mut site.value else { return };
+    if image.digest.is_none() && image.tag.is_some() {
+        image.digest = digest_in(&theirs.text);
+        site.barrier.get_or_insert(Barrier::Unclear(vec![theirs.key]));
+    }
+}
+
+/// Whether the map at a key is that of an image alone, so that what is around the map may be
+/// for it as well.
+pub(super) fn is_image(key: &str) -> bool {
+    plain(key) == "image"
 }
 
 /// The registry beside a repository, with the slash after it.

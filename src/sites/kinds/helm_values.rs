@@ -124,6 +124,8 @@ struct ValuesSearch<'a> {
 /// A map or list, and those around it.
 struct Enclosing<'s, 'a> {
     at: &'s Cursor<'a>,
+    /// What charts have there.
+    inherited: &'s Inherited<'a>,
     outer: Option<&'s Enclosing<'s, 'a>>,
 }
 
@@ -135,6 +137,21 @@ impl<'a> Enclosing<'_, 'a> {
     fn maps(at: &Cursor<'a>, outer: Option<&Self>) -> Vec<Cursor<'a>> {
         let outer = std::iter::successors(outer, |one| one.outer).map(|one| one.at);
         std::iter::once(at).chain(outer.take(AROUND)).cloned().collect()
+    }
+
+    /// What charts have for the image in a map, in it and around it.
+    fn of_charts(at: &Cursor<'a>, outer: Option<&Self>, inherited: &Inherited<'a>) -> Siblings<'a> {
+        let mut siblings = Siblings::inherited(inherited);
+        let mut inner = at;
+        for outer in std::iter::successors(outer, |one| one.outer).take(AROUND) {
+            let Some(key) = inner.last_key() else { break };
+            outer.inherited.maps().for_each(|map| siblings.add_around(key, map));
+            if !companions::is_image(key) {
+                break;
+            }
+            inner = outer.at;
+        }
+        siblings
     }
 }
 
@@ -148,11 +165,16 @@ impl<'a> ValuesSearch<'a> {
     ) {
         if has_image(at) || inherited.maps().any(has_image) {
             let siblings = Siblings::within(&Enclosing::maps(at, outer));
+            let from = found.sites.len();
             self.images(at, &siblings, inherited, found);
+            let charts = Enclosing::of_charts(at, outer, inherited);
+            for site in &mut found.sites[from..] {
+                companions::pin_by_chart(site, &siblings, &charts);
+            }
         } else if self.mean == KeysMean::Values {
             found.sites.extend(self.tag_alone(at, outer));
         }
-        let outer = Some(&Enclosing { at, outer });
+        let outer = Some(&Enclosing { at, inherited, outer });
         at.searched().for_each(|(key, value)| self.look(&value, outer, &inherited.get(key), found));
         // Lists replace each other.
         at.items().iter().for_each(|item| self.look(item, outer, &Inherited::default(), found));

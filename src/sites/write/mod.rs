@@ -33,7 +33,11 @@ pub fn changes(site: &Site, to: &SiteValue, options: WriteOptions) -> Result<Vec
         (SiteValue::Moving(text), _) | (_, Some(SiteValue::Moving(text))) if !options.moving => {
             return Err(refused(app::moving(site, text)));
         }
-        (SiteValue::Image(image), _) => ImageWriter { site, options }.image(image)?,
+        (SiteValue::Image(image), _) => {
+            let written = ImageWriter { site, options }.image(image);
+            // What must not be changed at all needs no other digest.
+            written.map_err(|fault| barrier(site).unwrap_or(fault))?
+        }
         (SiteValue::Repository(repository), _) => {
             let repository = Some(repository.clone());
             let image = ImageParts { repository, ..ImageParts::default() };
