@@ -12,7 +12,9 @@ use super::repeated::{ChosenEdit, without_repeated};
 use super::{EditRequest, RouteValue};
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::git::CanonicalAddress;
-use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, ambiguous, changes};
+use crate::sites::{
+    ImageRequest, RevisionParts, Site, SiteValue, WriteOptions, ambiguous, changes,
+};
 use crate::source::{Location, REDACTED, SourceFile};
 use crate::yaml::{
     Change, Dialect, Kind, Node, Place, Route, Step, Value, is_secret_text, is_text,
@@ -82,7 +84,7 @@ pub fn edit(
     let (chosen, unclear) = gits(&files, &request.gits);
     wanted.findings.extend(unclear);
     for (git, chosen) in request.gits.iter().zip(chosen) {
-        let value = SiteValue::Revision(git.revision.clone());
+        let value = SiteValue::Revision(RevisionParts::new(&*git.revision));
         wanted.take(&chosen, |_| value.clone(), options(request, false));
     }
     wanted.take_chosen();

@@ -172,7 +172,7 @@ fn is_text_of(text: &str, value: &SiteValue) -> bool {
     match value {
         SiteValue::Image(image) => is_image_text(text, image),
         SiteValue::Repository(_) => false,
-        SiteValue::Revision(revision) | SiteValue::Moving(revision) => text == revision,
+        SiteValue::Revision(parts) | SiteValue::Moving(parts) => text == parts.revision,
         SiteValue::Value(yaml) | SiteValue::Secret(yaml) => same_yaml(text, yaml),
     }
 }

@@ -48,7 +48,7 @@ fn a_value_is_the_same_however_it_is_written() {
     assert!(!is_text_of("{b: ['x'], a: 2}", &value));
     assert!(is_text_of("true", &SiteValue::Value("true\n".to_owned())));
     assert!(!is_text_of("\"true\"", &SiteValue::Value("true\n".to_owned())));
-    assert!(is_text_of("1a2b3c", &SiteValue::Revision("1a2b3c".to_owned())));
+    assert!(is_text_of("1a2b3c", &SiteValue::Revision(crate::sites::RevisionParts::new("1a2b3c"))));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn what_is_written_of_a_state_is_found_in_it_again() {
         image(Some("v1"), Some(DIGEST)),
         image(Some("v1"), None),
         image(None, Some(DIGEST)),
-        SiteValue::Revision("v1.4".to_owned()),
+        SiteValue::Revision(crate::sites::RevisionParts::new("v1.4")),
         SiteValue::Value("a: |\n  x\n  y\n".to_owned()),
     ] {
         assert!(is_text_of(&text_of(&value), &value), "{}", text_of(&value));

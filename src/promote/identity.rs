@@ -91,10 +91,9 @@ fn text(value: &SiteValue) -> String {
             let part = |part: &Option<String>| part.clone().unwrap_or_default();
             format!("{}@{}", part(&image.tag), part(&image.digest))
         }
-        SiteValue::Repository(text)
-        | SiteValue::Revision(text)
-        | SiteValue::Moving(text)
-        | SiteValue::Value(text)
-        | SiteValue::Secret(text) => text.clone(),
+        SiteValue::Revision(parts) | SiteValue::Moving(parts) => parts.revision.clone(),
+        SiteValue::Repository(text) | SiteValue::Value(text) | SiteValue::Secret(text) => {
+            text.clone()
+        }
     }
 }

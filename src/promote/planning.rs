@@ -305,6 +305,7 @@ impl Planner<'_> {
         let mut pins = sites.sites.iter().filter(|site| site.key.is_template_pin());
         let site = pins.find(|site| site.value.is_some())?;
         let Some(SiteValue::Revision(pin)) = &site.value else { return None };
+        let pin = &pin.revision;
         let now = self.base.commit_of_pin(pin)?;
         let history = Some(self.base.history).filter(|history| history.is_known())?;
         let key = site.key.name();

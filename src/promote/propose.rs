@@ -8,8 +8,8 @@ use super::{SiteChange, asked_sources};
 use crate::diagnostic::{Finding, Findings, Severity, Subject};
 use crate::edits::{GitRevision, RouteValue, TWO_VALUES};
 use crate::sites::{
-    AppSites, ImageNames, ImageParts, ImageRequest, Key, Model, NoImage, Site, SiteValue, State,
-    WriteOptions, barrier, changes, choose_image_of_app, pair,
+    AppSites, ImageNames, ImageParts, ImageRequest, Key, Model, NoImage, RevisionParts, Site,
+    SiteValue, State, WriteOptions, barrier, changes, choose_image_of_app, pair,
 };
 use crate::source::{FileChanges, Location, RepoPath};
 use crate::yaml::Change;
@@ -139,6 +139,9 @@ fn promoted_value(
             let repository = Some(own.clone());
             return Ok(SiteValue::Image(ImageParts { repository, ..source.clone() }));
         }
+        (Some(_), SiteValue::Revision(source)) => {
+            return Ok(SiteValue::Revision(revision_of(site, &source.revision)));
+        }
         _ => return Ok(value.clone()),
     };
     if current.agrees_with(value) {
@@ -157,6 +160,14 @@ fn promoted_value(
     };
     let (repository, tag) = (own.repository.clone(), source.tag.clone());
     Ok(SiteValue::Image(ImageParts { repository, tag, digest }))
+}
+
+/// A revision from where a site's own comes from.
+fn revision_of(site: &Site, revision: &str) -> RevisionParts {
+    match &site.value {
+        Some(SiteValue::Revision(own) | SiteValue::Moving(own)) => own.with(revision),
+        _ => RevisionParts::new(revision),
+    }
 }
 
 fn no_digest(site: &Site, source: &ImageParts) -> Finding {
@@ -193,8 +204,8 @@ pub(super) fn requested(
     for request in asked.gits {
         match asked_sources::named(target.app, request, at) {
             Ok(sites) => {
-                let value = SiteValue::Revision(request.revision.clone());
-                wanted.extend(sites.into_iter().map(|site| WantedValue::new(site, value.clone())));
+                let value = |site: &Site| SiteValue::Revision(revision_of(site, &request.revision));
+                wanted.extend(sites.into_iter().map(|site| WantedValue::new(site, value(site))));
             }
             Err(finding) => findings.push(finding.about(target.subject())),
         }
@@ -276,7 +287,10 @@ fn matching_sites<'s>(
 pub(super) fn restored(target: TargetSites<'_>, before: &State) -> Result<Proposal, Findings> {
     // A version that another file has does not come back by a change of this one.
     let has = |state: &State, key: &Key, value: &SiteValue| {
-        state.get(key).is_some_and(|other| other.is_repository() == value.is_repository())
+        state.get(key).is_some_and(|other| match (value, other) {
+            (SiteValue::Revision(one), SiteValue::Revision(two)) => one.place() == two.place(),
+            (value, other) => other.is_repository() == value.is_repository(),
+        })
     };
     let alone = |one: &'_ State, other: &State| -> Option<Key> {
         one.iter().find(|(key, value)| !has(other, key, value)).map(|(key, _)| key.clone())

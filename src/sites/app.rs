@@ -207,7 +207,7 @@ fn noted(site: &Site, severity: Option<RuleSeverity>) -> Option<Finding> {
     }
     match site.value.as_ref()? {
         SiteValue::Moving(_) if site.is_as_meant => None,
-        SiteValue::Moving(text) => Some(moving(site, text)),
+        SiteValue::Moving(parts) => Some(moving(site, &parts.revision)),
         SiteValue::Image(image) => {
             let name = &site.key;
             match (&image.tag, &image.digest) {

@@ -26,7 +26,9 @@ pub fn brief(key: &Key, value: &SiteValue, beside: Option<&SiteValue>) -> String
             brief_image(image, tells)
         }
         SiteValue::Repository(text) => harmless(text).into_owned(),
-        SiteValue::Revision(text) | SiteValue::Moving(text) => brief_revision(text).to_owned(),
+        SiteValue::Revision(parts) | SiteValue::Moving(parts) => {
+            brief_revision(&parts.revision).to_owned()
+        }
         SiteValue::Value(yaml) | SiteValue::Secret(yaml) => brief_value(yaml, beside).to_owned(),
     };
     shortened(&text, LONGEST)
@@ -129,6 +131,12 @@ impl Difference<'_> {
                 {
                     format!("{}{brief}", brief_repository(image))
                 }
+                (SiteValue::Revision(parts), Some(SiteValue::Revision(other)))
+                    if parts.place() != other.place() =>
+                {
+                    let place = parts.place().unwrap_or_default();
+                    format!("{} at {brief}", harmless(&place))
+                }
                 _ => brief,
             })
         };
@@ -158,6 +166,7 @@ pub fn differences<'a>(from: &'a State, to: &'a State) -> Vec<Difference<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sites::RevisionParts;
 
     fn image(tag: Option<&str>, digit: Option<&str>) -> SiteValue {
         SiteValue::Image(ImageParts {
@@ -202,7 +211,10 @@ mod tests {
         assert_eq!(briefly(&one, Some(&image(Some("v2"), None))), "v1@aaaaaaa", "it goes");
         assert_eq!(briefly(&image(None, Some("c")), None), "@ccccccc");
         assert_eq!(briefly(&image(None, None), None), "no tag");
-        assert_eq!(briefly(&SiteValue::Revision("ab".repeat(20)), None), "abababa");
+        assert_eq!(
+            briefly(&SiteValue::Revision(RevisionParts::new("ab".repeat(20))), None),
+            "abababa"
+        );
         let commit = format!("main-{}.2", "ab".repeat(20));
         assert_eq!(briefly(&image(Some(&commit), None), None), "main-abababa.2");
         assert_eq!(briefly(&image(Some(&"ab".repeat(20)), Some("c")), None), "abababa");
@@ -212,6 +224,9 @@ mod tests {
         assert_eq!(briefly(&one, Some(&two)), "b: 2", "the line that tells them apart");
         assert_eq!(briefly(&value("a: 1\n"), Some(&one)), "…");
         assert_eq!(briefly(&value("password: x\n"), None), REDACTED);
-        assert_eq!(briefly(&SiteValue::Revision("v\u{1b}[1m".to_owned()), None), r"v\u{1b}[1m");
+        assert_eq!(
+            briefly(&SiteValue::Revision(RevisionParts::new("v\u{1b}[1m")), None),
+            r"v\u{1b}[1m"
+        );
     }
 }

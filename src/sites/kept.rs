@@ -9,7 +9,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::code::SITES_DISAGREE;
-use super::{ImageParts, Key, Reading, Removal, Site, SitePart, SitePartKind, SiteValue, State};
+use super::{
+    ImageParts, Key, Reading, Removal, RevisionParts, Site, SitePart, SitePartKind, SiteValue,
+    State,
+};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{Place, Route, Step};
@@ -30,8 +33,8 @@ enum KeptKey {
 enum KeptValue {
     Image { repository: Option<String>, tag: Option<String>, digest: Option<String> },
     Repository(String),
-    Revision(String),
-    Moving(String),
+    Revision { repository: Option<String>, object: Option<String>, revision: String },
+    Moving { repository: Option<String>, object: Option<String>, revision: String },
     Value(String),
     Secret(String),
 }
@@ -258,8 +261,12 @@ impl From<SiteValue> for KeptValue {
                 Self::Image { repository, tag, digest }
             }
             SiteValue::Repository(text) => Self::Repository(text),
-            SiteValue::Revision(text) => Self::Revision(text),
-            SiteValue::Moving(text) => Self::Moving(text),
+            SiteValue::Revision(RevisionParts { repository, object, revision }) => {
+                Self::Revision { repository, object, revision }
+            }
+            SiteValue::Moving(RevisionParts { repository, object, revision }) => {
+                Self::Moving { repository, object, revision }
+            }
             SiteValue::Value(yaml) => Self::Value(yaml),
             SiteValue::Secret(yaml) => Self::Secret(yaml),
         }
@@ -273,8 +280,12 @@ impl From<KeptValue> for SiteValue {
                 Self::Image(ImageParts { repository, tag, digest })
             }
             KeptValue::Repository(text) => Self::Repository(text),
-            KeptValue::Revision(text) => Self::Revision(text),
-            KeptValue::Moving(text) => Self::Moving(text),
+            KeptValue::Revision { repository, object, revision } => {
+                Self::Revision(RevisionParts { repository, object, revision })
+            }
+            KeptValue::Moving { repository, object, revision } => {
+                Self::Moving(RevisionParts { repository, object, revision })
+            }
             KeptValue::Value(yaml) => Self::Value(yaml),
             KeptValue::Secret(yaml) => Self::Secret(yaml),
         }

@@ -58,8 +58,8 @@ pub use pair::{Pair, Pairs, pair};
 pub use sameness::{EnteringValue, MissingValue, WantedValues};
 pub use scope::{AppInstance, ModelScope};
 pub use site::{
-    Barrier, ImageParts, Key, Reading, Removal, Site, SitePart, SitePartKind, SiteValue,
-    is_secret_value, shown_reference,
+    Barrier, ImageParts, Key, Reading, Removal, RevisionParts, Site, SitePart, SitePartKind,
+    SiteValue, is_secret_value, shown_reference,
 };
 pub use state::{State, StateBasis};
 pub use state_reference::{KeyedValue, KnownKeys, StateReference, is_image_text};

@@ -11,7 +11,9 @@
 use std::sync::Arc;
 
 use super::cursor::{Cursor, text};
-use super::{ImageParts, Key, Reading, Removal, Site, SitePart, SitePartKind, SiteValue};
+use super::{
+    ImageParts, Key, Reading, Removal, RevisionParts, Site, SitePart, SitePartKind, SiteValue,
+};
 use crate::config::{Layer, Layered, MergedValue, Sourced, merge_settings, merge_values};
 use crate::source::{Location, SourceFile, Span};
 use crate::yaml::{Node, Place, Route, Step, emit_as_written};
@@ -153,7 +155,8 @@ impl NativeApp<'_> {
         let node = setting.map(MergedValue::node);
         let written = node.and_then(text);
         let written = written.unwrap_or_else(|| self.leaf.path().stem().to_owned());
-        let pin = written.split_once('@').map(|(_, pin)| SiteValue::Revision(pin.to_owned()));
+        let pin =
+            written.split_once('@').map(|(_, pin)| SiteValue::Revision(RevisionParts::new(pin)));
         let location = node.map_or_else(|| self.whole(), Node::location);
         let part = self.part(route(&["template"]), SitePartKind::Pin, written);
         self.site(Key::TemplatePin, pin, location, vec![part])

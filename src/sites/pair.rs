@@ -133,8 +133,8 @@ impl<'a> Pairs<'a> {
         for pair in &self.moving {
             let all = std::iter::once(pair.source).chain(pair.targets.iter().copied());
             for site in all.filter(|site| !site.is_as_meant) {
-                if let Some(SiteValue::Moving(text)) = &site.value {
-                    findings.push(moving(site, text));
+                if let Some(SiteValue::Moving(parts)) = &site.value {
+                    findings.push(moving(site, &parts.revision));
                 }
             }
         }

@@ -12,7 +12,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{ImageParts, Key, SiteValue, State};
+use super::{ImageParts, Key, RevisionParts, SiteValue, State};
 use crate::config::Mirrors;
 use crate::kubernetes::full_repository;
 
@@ -23,6 +23,9 @@ impl SiteValue {
     pub fn deploys_same(&self, other: &Self, mirrors: &Mirrors) -> bool {
         let (one, two) = match (self, other) {
             (Self::Image(one), Self::Image(two)) => (one, two),
+            (Self::Revision(one), Self::Revision(two)) => {
+                return one.revision == two.revision && one.is_of_same(two, mirrors);
+            }
             (Self::Repository(one), Self::Repository(two)) => return mirrors.are_same(one, two),
             _ => return self == other,
         };
@@ -42,6 +45,7 @@ impl SiteValue {
                 (Some(one), Some(two)) => one == two,
                 _ => one.tag == two.tag && one.tag.is_some(),
             },
+            (Self::Revision(one), Self::Revision(two)) => one.revision == two.revision,
             _ => self == other,
         }
     }
@@ -198,6 +202,15 @@ impl<'a> WantedValues<'a> {
                         missing(true)
                     }
                 }
+                (SiteValue::Revision(revision), Some(SiteValue::Revision(below))) => {
+                    if revision.revision != below.revision {
+                        missing(false)
+                    } else if entry.comes_from(below, revision, self.mirrors) {
+                        None
+                    } else {
+                        missing(true)
+                    }
+                }
                 (SiteValue::Repository(_), _) if entry.leaves_repository() => None,
                 (SiteValue::Repository(repository), Some(actual)) => {
                     let is_same = |below: &str| self.mirrors.are_same(repository, below);
@@ -218,6 +231,18 @@ impl<'a> WantedValues<'a> {
 }
 
 impl EnteringValue {
+    /// Whether a revision comes from where the one below does. What stays as it is brings
+    /// nothing; and each environment may have an object of its own that has the address.
+    fn comes_from(&self, below: &RevisionParts, own: &RevisionParts, mirrors: &Mirrors) -> bool {
+        let now = match &self.current {
+            Some(SiteValue::Revision(now) | SiteValue::Moving(now)) => Some(now),
+            _ => None,
+        };
+        let stays = now.is_some_and(|now| now.is_of_same(own, &Mirrors::default()));
+        own.is_of_same(below, mirrors)
+            || stays && (now == Some(own) || own.has_repository_of(below, mirrors))
+    }
+
     /// Whether it is a repository that the environment has already: whose version another
     /// file has is judged by that file.
     fn leaves_repository(&self) -> bool {

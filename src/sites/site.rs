@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::config::EnvironmentName;
+use crate::config::{EnvironmentName, Mirrors};
 use crate::diagnostic::Finding;
 use crate::kubernetes::{full_repository, image_reference};
 use crate::source::{
@@ -233,10 +233,10 @@ pub enum SiteValue {
     /// version is promoted, and a change of it is a change of what runs.
     Repository(String),
     /// A git tag or commit, or a version.
-    Revision(String),
+    Revision(RevisionParts),
     /// A range of versions or a branch, which names something else tomorrow. It
     /// is not part of a state, and is never copied.
-    Moving(String),
+    Moving(RevisionParts),
     /// A value, as [`crate::yaml::emit_as_written`] writes it.
     Value(String),
     /// The same, where what is around it in its file says that it is a secret: the object
@@ -342,6 +342,58 @@ impl ImageParts {
     }
 }
 
+/// The revision or version of a source, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RevisionParts {
+    /// The address of a git repository, or of a chart with its name, in one form for all ways
+    /// to write it; a chart's name alone if an object has the address. None if the key is
+    /// it.
+    pub repository: Option<String>,
+    /// The kind and the name of the object that has the address.
+    pub object: Option<String>,
+    /// The git tag or commit, the version, or the range.
+    pub revision: String,
+}
+
+impl RevisionParts {
+    /// A revision of which nothing else is known.
+    pub fn new(revision: impl Into<String>) -> Self {
+        Self { repository: None, object: None, revision: revision.into() }
+    }
+
+    /// Another revision from the same place.
+    #[must_use]
+    pub fn with(&self, revision: &str) -> Self {
+        Self { revision: revision.to_owned(), ..self.clone() }
+    }
+
+    /// Whether both come from the same place.
+    pub(super) fn is_of_same(&self, other: &Self, mirrors: &Mirrors) -> bool {
+        self.object == other.object && self.has_repository_of(other, mirrors)
+    }
+
+    /// Whether both come from the same address or chart.
+    pub(super) fn has_repository_of(&self, other: &Self, mirrors: &Mirrors) -> bool {
+        match (&self.repository, &other.repository) {
+            (Some(one), Some(two)) => mirrors.are_same(one, two),
+            (one, two) => one == two,
+        }
+    }
+
+    /// Where it comes from; none if the key says that.
+    pub fn place(&self) -> Option<String> {
+        let repository = self.repository.as_ref()?;
+        let of = |object: &String| format!("{repository} of {object}");
+        Some(self.object.as_ref().map_or_else(|| repository.clone(), of))
+    }
+}
+
+impl Serialize for RevisionParts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.revision)
+    }
+}
+
 impl fmt::Display for ImageParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let repository = self.repository.as_deref().unwrap_or_default();
@@ -353,7 +405,8 @@ impl fmt::Display for SiteValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Image(image) => image.fmt(f),
-            Self::Repository(text) | Self::Revision(text) | Self::Moving(text) => f.write_str(text),
+            Self::Repository(text) => f.write_str(text),
+            Self::Revision(parts) | Self::Moving(parts) => f.write_str(&parts.revision),
             Self::Value(yaml) | Self::Secret(yaml) => f.write_str(yaml.trim_end()),
         }
     }

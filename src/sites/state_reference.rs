@@ -56,7 +56,7 @@ impl StateReference {
     pub fn is_about(&self, value: &SiteValue) -> bool {
         match value {
             SiteValue::Image(image) => is_image_text(&self.text, image),
-            SiteValue::Revision(revision) => *revision == self.text,
+            SiteValue::Revision(parts) => parts.revision == self.text,
             SiteValue::Repository(_)
             | SiteValue::Moving(_)
             | SiteValue::Value(_)

@@ -213,6 +213,87 @@ fn a_repository_whose_tag_the_chart_has_is_judged() {
         .says("`side.image` comes from `x/side` and not from `evil/side`");
 }
 
+/// Objects of Flux and Argo CD that come from places of that name, with those versions.
+fn sources(place: &str, version: &str) -> [String; 4] {
+    let object = |version: &str, kind: &str, spec: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{ name: x }}\nspec: {spec}\n")
+    };
+    let release = "helm.toolkit.fluxcd.io/v2";
+    [
+        object(
+            "source.toolkit.fluxcd.io/v1",
+            "GitRepository",
+            &format!("{{ url: 'https://git.io/{place}/x', ref: {{ tag: {version} }} }}"),
+        ),
+        object(
+            release,
+            "HelmRelease",
+            &format!(
+                "{{ chart: {{ spec: {{ chart: {place}, version: {version}, \
+                 sourceRef: {{ kind: HelmRepository, name: x }} }} }} }}"
+            ),
+        ),
+        object(
+            "argoproj.io/v1alpha1",
+            "Application",
+            &format!(
+                "{{ source: {{ repoURL: 'https://{place}.io/charts', chart: p, \
+                 targetRevision: {version} }} }}"
+            ),
+        ),
+        object(
+            "source.toolkit.fluxcd.io/v1",
+            "GitRepository",
+            &format!("{{ url: 'https://git.io/{place}/x', ref: {{ branch: main }} }}"),
+        ),
+    ]
+}
+
+#[test]
+fn where_a_git_repository_or_a_chart_comes_from_is_judged() {
+    let sites = "path: '{environment}/f.yaml', kind: manifest, app: web";
+    let (good, evil) = (sources("good", "1.0.0"), sources("evil", "1.0.0"));
+    for (good, evil) in good.iter().zip(&evil) {
+        let shop = guarded(sites, "*/f.yaml", good, &[]);
+        judged(&shop, &[("prod/f.yaml", Some(evil))]).ends(3).says("fail order").says("evil");
+        shop.elsewhere("Move", &[("qa/f.yaml", Some(evil))]);
+        judged(&shop, &[("prod/f.yaml", Some(evil))]).ends(0);
+    }
+    let shop = guarded(sites, "*/f.yaml", &good[1], &[]);
+    let other = good[1].replace("HelmRepository, name: x", "HelmRepository, name: evil");
+    judged(&shop, &[("prod/f.yaml", Some(&other))]).ends(3).says("good of HelmRepository/evil");
+}
+
+#[test]
+fn a_version_is_promoted_only_between_sources_that_are_the_same() {
+    let sites = "path: '{environment}/f.yaml', kind: manifest, app: web";
+    let new = sources("fork", "2.0.0");
+    for (good, fork) in sources("good", "1.0.0").iter().zip(&new).take(3) {
+        let shop = guarded(sites, "*/f.yaml", good, &[("qa/f.yaml", fork)]);
+        shop.elsewhere("Fork", &[("qa/f.yaml", Some(fork))]);
+        let told = shop.rungs(&["promote", "web", "--to", "prod", "--commit"]);
+        told.ends(3).says("fork").says("good").says("`mirrors` does not say that both hold");
+        let by_hand = good.replace("1.0.0", "2.0.0");
+        judged(&shop, &[("prod/f.yaml", Some(&by_hand))]).ends(3).says("fail order in `qa`");
+        shop.elsewhere("Back", &[("qa/f.yaml", Some(&by_hand))]);
+        shop.rungs(&["promote", "web", "--to", "prod", "--commit"]).ends(0);
+    }
+    // Objects of other names may have one address, and what stays brings nothing.
+    let good = &sources("good", "1.0.0")[1];
+    let other = good.replace("HelmRepository, name: x", "HelmRepository, name: y");
+    let shop = guarded(sites, "*/f.yaml", good, &[]);
+    shop.elsewhere("Name", &[("qa/f.yaml", Some(&other.replace("1.0.0", "2.0.0")))]);
+    shop.rungs(&["promote", "web", "--to", "prod", "--commit"]).ends(0);
+    let mirrored = |settings: &str| {
+        settings.replace("sites:", "mirrors: { 'git.io/fork/*': 'git.io/good/*' }\nsites:")
+    };
+    let good = &sources("good", "1.0.0")[0];
+    let shop = guarded(sites, "*/f.yaml", good, &[]);
+    let settings = mirrored(&git(&shop.clone, &["show", "origin/main:rungs.yaml"]));
+    shop.elsewhere("Fork", &[("rungs.yaml", Some(&settings)), ("qa/f.yaml", Some(&new[0]))]);
+    shop.rungs(&["promote", "web", "--to", "prod", "--commit"]).ends(0);
+}
+
 #[test]
 fn a_digest_that_a_chart_adds_decides_what_runs() {
     let sites = "path: 'charts/{app}/values-{environment}.yaml', kind: helm-values";
@@ -1161,7 +1242,11 @@ fn a_range_that_nothing_below_has_is_refused() {
     let edits: Vec<Edit<'_>> = all.iter().map(|(path, text)| (&**path, Some(&**text))).collect();
     shop.elsewhere("Charts", &edits);
     let prod = "charts/prod/chart.yaml";
-    refused(&shop, &[(prod, Some(&release(">=9")))], "is `>=9` now, which moves by itself");
+    refused(
+        &shop,
+        &[(prod, Some(&release(">=9")))],
+        "is `>=9` of `shop of HelmRepository/r` now, which moves by itself",
+    );
     judged(&shop, &[("charts/stage/chart.yaml", Some(&release(">=1")))]).ends(0);
     judged(&shop, &[("charts/qa/chart.yaml", Some(&release(">=9")))]).ends(0);
 }

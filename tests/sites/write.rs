@@ -1,7 +1,7 @@
 //! The changes that writing a value to a site needs.
 
 use rungs::kubernetes::ImageReference;
-use rungs::sites::{ImageParts, Key, Site, SiteValue, WriteOptions, changes};
+use rungs::sites::{ImageParts, Key, RevisionParts, Site, SiteValue, WriteOptions, changes};
 use rungs::yaml::{Change, splice};
 
 use crate::sample::{app, lines, model, of_kind, tree};
@@ -324,7 +324,7 @@ fn a_rule_may_require_digests() {
 }
 
 fn revision(rule: &str, file: &str, to: &str, options: WriteOptions) -> String {
-    shown(&of_kind(rule, file).sites[0], &SiteValue::Revision(to.to_owned()), options)
+    shown(&of_kind(rule, file).sites[0], &SiteValue::Revision(RevisionParts::new(to)), options)
 }
 
 #[test]
@@ -350,7 +350,10 @@ fn a_range_is_neither_copied_nor_overwritten_unless_it_is_named() {
         format!("{route} = 1.2.3")
     );
     let exact = of_kind("kind: manifest", &chart("1.2.2"));
-    assert_eq!(shown(&exact.sites[0], &SiteValue::Moving("1.x".to_owned()), USUAL), "range");
+    assert_eq!(
+        shown(&exact.sites[0], &SiteValue::Moving(RevisionParts::new("1.x")), USUAL),
+        "range"
+    );
     assert_eq!(
         revision("kind: manifest", &chart("1.2.2"), "1.2.3", USUAL),
         format!("{route} = 1.2.3")
@@ -379,7 +382,7 @@ fn native(outer: &str, leaf: &str, key: &Key, to: &str, options: WriteOptions) -
     let to = match key {
         Key::Image(_) => image(&to.replace("NEW", NEW)),
         Key::Value(_) => SiteValue::Value(to.to_owned()),
-        _ => SiteValue::Revision(to.to_owned()),
+        _ => SiteValue::Revision(RevisionParts::new(to)),
     };
     shown(site, &to, options)
 }

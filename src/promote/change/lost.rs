@@ -189,15 +189,17 @@ impl FormerSiteSearch<'_> {
             twins.any(|twin| twin.value == site.value)
         };
         let moving = after.sites.iter().filter_map(|site| match &site.value {
-            Some(SiteValue::Moving(text)) => Some((site, text)),
+            Some(SiteValue::Moving(parts)) => Some((site, parts)),
             _ => None,
         });
         let new = moving.filter(|(site, _)| {
             !has(before, site) && !self.below(&after.app).iter().any(|below| has(Some(below), site))
         });
-        let unexplained = new.map(|(site, text)| Unexplained {
-            reason: format!("`{}` is `{text}` now, which moves by itself", site.key),
-            location: site.location.clone(),
+        let unexplained = new.map(|(site, parts)| {
+            let of = parts.place().map(|place| format!(" of `{place}`")).unwrap_or_default();
+            let (key, text) = (&site.key, &parts.revision);
+            let reason = format!("`{key}` is `{text}`{of} now, which moves by itself");
+            Unexplained { reason, location: site.location.clone() }
         });
         unexplained.collect()
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::sites::{
-    ImageParts, Key, LikelyImage, SiteValue, State, likely_images, sites_of_content,
+    ImageParts, Key, LikelyImage, RevisionParts, SiteValue, State, likely_images, sites_of_content,
 };
 use crate::source::{RepoPath, SourceFile};
 use crate::yaml::{self, Dialect, Node};
@@ -86,12 +86,12 @@ fn places_of_sources(root: Node<'_>) -> Vec<DeployedReference> {
             match value.as_str() {
                 Some(text) if KEYS_OF_SOURCES.contains(&key) && key != "targetRevision" => {
                     let key = Key::Git(format!("{name} {key}"));
-                    found.push((key, SiteValue::Revision(text.to_owned())));
+                    found.push((key, SiteValue::Revision(RevisionParts::new(text))));
                 }
                 // That of others is a site.
                 Some(text) if key == "version" && group.contains(GROUP_OF_K3S) => {
                     let key = Key::Version(name.clone());
-                    found.push((key, SiteValue::Revision(text.to_owned())));
+                    found.push((key, SiteValue::Revision(RevisionParts::new(text))));
                 }
                 Some(_) => {}
                 // What a chart is given is not where it comes from.
@@ -105,7 +105,10 @@ fn places_of_sources(root: Node<'_>) -> Vec<DeployedReference> {
         "GitRepository" | "OCIRepository" | "HelmRelease" | "HelmChart" | "Application"
     );
     if takes_version && !has_version {
-        found.push((Key::Version(name), SiteValue::Moving("the newest version".to_owned())));
+        found.push((
+            Key::Version(name),
+            SiteValue::Moving(RevisionParts::new("the newest version")),
+        ));
     }
     found
 }
@@ -153,8 +156,8 @@ pub(in crate::promote) fn is_judged(
             state.iter().any(is_it)
         }
         SiteValue::Repository(text)
-        | SiteValue::Revision(text)
-        | SiteValue::Moving(text)
+        | SiteValue::Revision(RevisionParts { revision: text, .. })
+        | SiteValue::Moving(RevisionParts { revision: text, .. })
         | SiteValue::Value(text)
         | SiteValue::Secret(text) => {
             // What is new may say the same by chance.
@@ -186,9 +189,8 @@ fn is_of(value: &SiteValue, image: &ImageParts, drops_digest: bool) -> bool {
 fn is_text_of(value: &SiteValue, text: &str) -> bool {
     match value {
         SiteValue::Image(image) => image.tag.as_deref() == Some(text),
-        SiteValue::Repository(own) | SiteValue::Revision(own) | SiteValue::Moving(own) => {
-            own == text
-        }
+        SiteValue::Repository(own) => own == text,
+        SiteValue::Revision(own) | SiteValue::Moving(own) => own.revision == text,
         SiteValue::Value(yaml) | SiteValue::Secret(yaml) => {
             yaml.trim().trim_matches(['"', '\'']) == text
         }

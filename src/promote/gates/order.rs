@@ -186,10 +186,12 @@ fn differs(MissingValue { key, wanted, actual, is_other_repository }: MissingVal
 }
 
 fn repository(value: &SiteValue) -> String {
+    let other = || "what another file names".to_owned();
     match value {
         SiteValue::Image(ImageParts { repository: Some(repository), .. })
         | SiteValue::Repository(repository) => code(repository),
-        _ => "what another file names".to_owned(),
+        SiteValue::Revision(parts) => parts.place().map_or_else(other, |place| code(&place)),
+        _ => other(),
     }
 }
 

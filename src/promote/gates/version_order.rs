@@ -18,7 +18,9 @@ pub(super) fn order(one: &SiteValue, two: &SiteValue) -> Option<Ordering> {
         (SiteValue::Image(one), SiteValue::Image(two)) => {
             compare(one.tag.as_deref()?, two.tag.as_deref()?)
         }
-        (SiteValue::Revision(one), SiteValue::Revision(two)) => compare(one, two),
+        (SiteValue::Revision(one), SiteValue::Revision(two)) => {
+            compare(&one.revision, &two.revision)
+        }
         _ => None,
     }
 }

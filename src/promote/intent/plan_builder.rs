@@ -181,7 +181,7 @@ fn with_commits_of_tags(mut record: Record, app: &AppPlan, base: &Base<'_>) -> R
                 .zip(image.tag.as_deref())
                 .and_then(|(pattern, tag)| pattern.value.commit(tag))
                 .map(str::to_owned),
-            SiteValue::Revision(pin) if key.is_template_pin() => base.commit_of_pin(pin),
+            SiteValue::Revision(pin) if key.is_template_pin() => base.commit_of_pin(&pin.revision),
             _ => None,
         };
         record.source_commits.extend(commit.map(|commit| (key.name().to_owned(), commit)));

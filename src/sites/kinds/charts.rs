@@ -4,6 +4,7 @@ use super::companions::KeysMean;
 use super::helm_values;
 use super::reader::{FoundSites, SiteBuilder};
 use super::reference::is_version_range;
+use crate::git::CanonicalAddress;
 use crate::sites::Key;
 use crate::sites::cursor::{Cursor, text};
 
@@ -20,6 +21,12 @@ pub(super) fn chart<'a>(builder: SiteBuilder<'a>, chart: &Cursor<'a>, found: &mu
     let repository = chart.text_of("repo").map(|repo| format!("{repo}/{name}"));
     let moves = text(version.node).is_some_and(|version| is_version_range(&version));
     if builder.takes_source(&[Some(&name), repository.as_deref()]) {
-        found.sites.extend(builder.revision(Key::Version(name), &version, moves));
+        let from = repository.map(|whole| CanonicalAddress::of(&whole).to_string());
+        found.sites.extend(builder.revision_from(
+            Key::Version(name),
+            &version,
+            moves,
+            (from, None),
+        ));
     }
 }

@@ -97,7 +97,7 @@ fn suffix(builder: SiteBuilder<'_>, item: &Cursor<'_>, name: &str) -> Option<Sit
     let suffix = text(at.node).filter(|suffix| !suffix.is_empty() && !is_template(suffix))?;
     let is_wanted = !has("newTag") && !has("digest") && builder.images.takes(name);
     is_wanted.then(|| {
-        let value = SiteValue::Moving(format!("*{suffix}"));
+        let value = revision(format!("*{suffix}"), true);
         let parts = vec![at.part(SitePartKind::Revision)];
         builder.site(Key::Image(name.to_owned()), Some(value), &at, parts)
     })

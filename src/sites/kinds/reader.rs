@@ -233,6 +233,21 @@ impl SiteBuilder<'_> {
         Some(Site { removal: Removal::Empty, ..site })
     }
 
+    /// The same, of what comes from a place that the key does not say.
+    pub(super) fn revision_from(
+        &self,
+        key: Key,
+        at: &Cursor<'_>,
+        moves: bool,
+        (repository, object): (Option<String>, Option<String>),
+    ) -> Option<Site> {
+        let mut site = self.revision(key, at, moves)?;
+        if let Some(SiteValue::Revision(parts) | SiteValue::Moving(parts)) = &mut site.value {
+            (parts.repository, parts.object) = (repository, object);
+        }
+        Some(site)
+    }
+
     /// The site of a scalar that holds a git reference or a version alone.
     pub(super) fn revision(&self, key: Key, at: &Cursor<'_>, moves: bool) -> Option<Site> {
         let part = at.part(SitePartKind::Revision);

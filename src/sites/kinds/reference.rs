@@ -1,7 +1,7 @@
 //! Texts that hold an image reference or a part of one, and versions that move.
 
 use crate::kubernetes::{Digest, ImageFault, ImageReference};
-use crate::sites::{ImageParts, SitePartKind, SiteValue};
+use crate::sites::{ImageParts, RevisionParts, SitePartKind, SiteValue};
 
 /// The name and the reference of `name=reference`, as Argo CD has it.
 pub(in crate::sites) fn split_name(text: &str) -> (&str, &str) {
@@ -81,7 +81,8 @@ pub(in crate::sites) fn split_tag(text: &str) -> (Option<&str>, Option<&str>) {
 
 /// The value of a revision, or of something that moves.
 pub(super) fn revision(text: String, moves: bool) -> SiteValue {
-    if moves { SiteValue::Moving(text) } else { SiteValue::Revision(text) }
+    let parts = RevisionParts::new(text);
+    if moves { SiteValue::Moving(parts) } else { SiteValue::Revision(parts) }
 }
 
 /// Whether a chart's version is a range, as Helm and Flux read it

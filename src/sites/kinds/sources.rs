@@ -6,6 +6,7 @@ use super::helm_parameters::{HelmParameters, values_object};
 use super::helm_values;
 use super::reader::{FoundSites, SiteBuilder, documents_in};
 use super::reference::{image_of, is_moving_reference, is_version_range, split_name};
+use crate::git::CanonicalAddress;
 use crate::sites::cursor::{Cursor, is_template, text};
 use crate::sites::{Key, SitePartKind, SiteValue};
 
@@ -68,7 +69,8 @@ impl<'a> SourceObject<'_, 'a> {
             _ => false,
         };
         let key = Key::Git(self.name.to_owned());
-        if let Some(mut site) = self.builder.revision(key, &at, moves) {
+        let from = url.as_deref().map(|url| CanonicalAddress::of(url).to_string());
+        if let Some(mut site) = self.builder.revision_from(key, &at, moves, (from, None)) {
             if field == "commit" {
                 site.parts[0].kind = SitePartKind::Commit;
             }
@@ -80,13 +82,17 @@ impl<'a> SourceObject<'_, 'a> {
     pub(super) fn version(&self, keys: &[&str], found: &mut FoundSites) {
         let Some(at) = self.at.walk(keys) else { return };
         let beside = keys.split_last().and_then(|(_, above)| self.at.walk(above));
-        let chart = beside.and_then(|spec| spec.text_of("chart"));
+        let chart = beside.as_ref().and_then(|spec| spec.text_of("chart"));
         if !self.builder.takes_source(&[Some(self.name), chart.as_deref()]) {
             return;
         }
         let moves = is_version_range(&text(at.node).unwrap_or_default());
         let key = Key::Version(self.name.to_owned());
-        found.sites.extend(self.builder.revision(key, &at, moves));
+        let object = beside.and_then(|spec| spec.get("sourceRef")).map(|at| {
+            let texts = ["kind", "namespace", "name"].map(|key| at.text_of(key));
+            texts.into_iter().flatten().collect::<Vec<_>>().join("/")
+        });
+        found.sites.extend(self.builder.revision_from(key, &at, moves, (chart, object)));
     }
 
     /// A source of an Argo CD application: a chart, or a directory of a git
@@ -99,7 +105,9 @@ impl<'a> SourceObject<'_, 'a> {
         if let Some(at) = source.get("targetRevision").filter(|_| is_taken) {
             let revision = text(at.node).unwrap_or_default();
             let site = if let Some(chart) = chart {
-                self.builder.revision(Key::Version(chart), &at, is_version_range(&revision))
+                let from = whole.as_deref().map(|whole| CanonicalAddress::of(whole).to_string());
+                let (key, moves) = (Key::Version(chart), is_version_range(&revision));
+                self.builder.revision_from(key, &at, moves, (from, None))
             } else {
                 let url = url.unwrap_or_else(|| self.name.to_owned());
                 self.builder.revision(Key::git(&url), &at, is_moving_reference(&revision))

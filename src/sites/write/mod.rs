@@ -30,8 +30,8 @@ pub fn changes(site: &Site, to: &SiteValue, options: WriteOptions) -> Result<Vec
         return Err(no_room(site, message, "write the reference on one line, without `|` and `>`"));
     }
     let changes = match (to, &site.value) {
-        (SiteValue::Moving(text), _) | (_, Some(SiteValue::Moving(text))) if !options.moving => {
-            return Err(refused(app::moving(site, text)));
+        (SiteValue::Moving(parts), _) | (_, Some(SiteValue::Moving(parts))) if !options.moving => {
+            return Err(refused(app::moving(site, &parts.revision)));
         }
         (SiteValue::Image(image), _) => {
             let written = ImageWriter { site, options }.image(image);
@@ -43,7 +43,9 @@ pub fn changes(site: &Site, to: &SiteValue, options: WriteOptions) -> Result<Vec
             let image = ImageParts { repository, ..ImageParts::default() };
             ImageWriter { site, options }.image(&image)?
         }
-        (SiteValue::Revision(text) | SiteValue::Moving(text), _) => revision(site, text)?,
+        (SiteValue::Revision(parts) | SiteValue::Moving(parts), _) => {
+            revision(site, &parts.revision)?
+        }
         (SiteValue::Value(yaml) | SiteValue::Secret(yaml), _) => value(site, yaml)?,
     };
     let changes = if options.as_text { as_texts(site, changes) } else { changes };
@@ -98,7 +100,10 @@ fn revision(site: &Site, to: &str) -> Result<Vec<Change>, Finding> {
 }
 
 fn changes_nothing(site: &Site, to: &str) -> bool {
-    matches!(&site.value, Some(SiteValue::Revision(text) | SiteValue::Moving(text)) if text == to)
+    site.value.as_ref().is_some_and(|value| match value {
+        SiteValue::Revision(parts) | SiteValue::Moving(parts) => parts.revision == to,
+        _ => false,
+    })
 }
 
 fn pinned(written: &str, to: &str) -> String {
