@@ -1,10 +1,10 @@
 //! A real Kubernetes API server with its own etcd, on the loopback interface.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 
 use super::component::{self, Process};
+use super::connection::{self, Request, Response};
 use super::program::{path_of, scrubbed};
 
 const TOKEN: &str = "of-this-run-only";
@@ -26,7 +27,7 @@ pub struct ApiServer {
     // In the order in which they are stopped.
     server: Process,
     _etcd: Process,
-    url: String,
+    port: u16,
     directory: TempDir,
 }
 
@@ -132,7 +133,7 @@ impl ApiServer {
             ));
             return None;
         }
-        for program in ["etcd", "curl", "openssl"] {
+        for program in ["etcd", "openssl"] {
             if path_of(program).is_none() {
                 component::absent(&format!("`{program}` is not installed"));
                 return None;
@@ -153,8 +154,7 @@ impl ApiServer {
         let [client, peer, secure] = component::free_ports()?;
         let etcd = start_etcd(directory.path(), client, peer)?;
         let server = start_server(binary, directory.path(), client, secure)?;
-        let url = format!("https://127.0.0.1:{secure}");
-        let mut started = Self { server, _etcd: etcd, url, directory };
+        let mut started = Self { server, _etcd: etcd, port: secure, directory };
         let ready = component::wait_until(READY_WITHIN, || {
             started.server.ended().is_some() || started.is_ready()
         });
@@ -165,10 +165,8 @@ impl ApiServer {
     }
 
     fn is_ready(&self) -> bool {
-        let mut request = scrubbed("curl");
-        request.args(["--silent", "--fail", "--max-time", "5", "--config", "-"]);
-        let config = format!("{}{}", self.common(), self.quoted("url", "/readyz"));
-        run_with_input(&mut request, &config).is_ok_and(|output| output == "ok")
+        let ready = self.exchange(&[Request { path: "/readyz".to_owned(), body: None }]);
+        ready.is_ok_and(|answers| answers[0].status == 200)
     }
 
     /// Every kind that the server knows, in all of its versions.
@@ -193,7 +191,8 @@ impl ApiServer {
     ///
     /// If the server has nothing there.
     pub fn get(&self, path: &str) -> Json {
-        let answer = self.send(&[(path.to_owned(), None)]).remove(0);
+        let request = Request { path: path.to_owned(), body: None };
+        let answer = self.send(&[request], 1).remove(0);
         assert!(answer.is_accepted(), "{path}: {answer}");
         answer.body
     }
@@ -202,69 +201,46 @@ impl ApiServer {
     /// every field checked. The answers come in the same order.
     pub fn create(&self, manifests: &[Manifest], keep: Keep) -> Vec<Answer> {
         let resources = self.resources();
-        let dry_run = if keep == Keep::No { "&dryRun=All" } else { "" };
         let requests: Vec<_> = manifests
             .iter()
-            .map(|manifest| {
-                let path = collection(&resources, manifest);
-                (format!("{path}?fieldValidation=Strict{dry_run}"), Some(manifest.text.as_str()))
+            .map(|manifest| Request {
+                path: creation(&resources, manifest, keep),
+                body: Some(("application/yaml", manifest.text.clone())),
             })
             .collect();
-        self.send(&requests)
+        self.send(&requests, 1)
     }
 
-    /// One `curl` for all requests: it keeps its connection, and needs no TLS
-    /// library among the crates. Its requests come on standard input, so that no
-    /// argument list is too long.
-    fn send(&self, requests: &[(String, Option<&str>)]) -> Vec<Answer> {
-        if requests.is_empty() {
-            return Vec::new();
-        }
-        let exchange = tempfile::tempdir_in(self.directory.path()).expect("a directory for bodies");
-        let mut config = String::new();
-        for (index, (path, body)) in requests.iter().enumerate() {
-            let answer = exchange.path().join(format!("{index}.answer"));
-            config.push_str(if index == 0 { "" } else { "next\n" });
-            config.push_str(&self.common());
-            config.push_str(&self.quoted("url", path));
-            let _ = writeln!(config, "output = \"{}\"", answer.display());
-            config.push_str("write-out = \"%{http_code}\\n\"\n");
-            if let Some(body) = body {
-                let file = exchange.path().join(format!("{index}.yaml"));
-                fs::write(&file, body).expect("a body can be written");
-                let _ = writeln!(config, "data-binary = \"@{}\"", file.display());
-                config.push_str("header = \"Content-Type: application/yaml\"\n");
-            }
-        }
-        let mut curl = scrubbed("curl");
-        curl.args(["--silent", "--show-error", "--config", "-"]);
-        let statuses = run_with_input(&mut curl, &config).expect("the server answers");
-        let statuses: Vec<u16> = statuses.lines().filter_map(|line| line.parse().ok()).collect();
-        assert_eq!(statuses.len(), requests.len(), "every request is answered");
-        let answers = statuses.into_iter().enumerate().map(|(index, status)| {
-            let body =
-                fs::read(exchange.path().join(format!("{index}.answer"))).unwrap_or_default();
-            Answer { status, body: serde_json::from_slice(&body).unwrap_or_default() }
+    /// The answers to requests, which are shared out to as many connections.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not answer all of them.
+    pub fn send(&self, requests: &[Request], connections: usize) -> Vec<Answer> {
+        let share = requests.len().div_ceil(connections).max(1);
+        let responses: Vec<_> = std::thread::scope(|scope| {
+            let shares = requests.chunks(share);
+            let senders: Vec<_> =
+                shares.map(|share| scope.spawn(|| self.exchange(share))).collect();
+            let sent = senders.into_iter().map(|sender| sender.join().expect("sending ends"));
+            sent.flat_map(|responses| responses.expect("the server answers")).collect()
         });
-        answers.collect()
+        let answer = |response: Response| Answer {
+            status: response.status,
+            body: serde_json::from_slice(&response.body).unwrap_or_default(),
+        };
+        responses.into_iter().map(answer).collect()
     }
 
-    fn common(&self) -> String {
+    fn exchange(&self, requests: &[Request]) -> io::Result<Vec<Response>> {
         let certificate = self.directory.path().join("certificates/apiserver.crt");
-        format!(
-            "cacert = \"{}\"\nheader = \"Authorization: Bearer {TOKEN}\"\nmax-time = 30\n",
-            certificate.display()
-        )
-    }
-
-    fn quoted(&self, option: &str, path: &str) -> String {
-        format!("{option} = \"{}{path}\"\n", self.url)
+        connection::exchange(self.port, &certificate, TOKEN, requests)
     }
 }
 
 impl fmt::Debug for ApiServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiServer").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("ApiServer").field("port", &self.port).finish_non_exhaustive()
     }
 }
 
@@ -285,7 +261,10 @@ fn start_server(binary: &Path, directory: &Path, etcd: u16, port: u16) -> io::Re
     let key = directory.join("service-accounts.key");
     let mut openssl = scrubbed("openssl");
     openssl.args(["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out"]).arg(&key);
-    run_with_input(&mut openssl, "")?;
+    let made = openssl.stdin(Stdio::null()).output()?;
+    if !made.status.success() {
+        return Err(io::Error::other(String::from_utf8_lossy(&made.stderr).into_owned()));
+    }
     let tokens = directory.join("tokens.csv");
     fs::write(&tokens, format!("{TOKEN},admin,1,\"system:masters\"\n"))?;
 
@@ -299,6 +278,8 @@ fn start_server(binary: &Path, directory: &Path, etcd: u16, port: u16) -> io::Re
     server.arg("--token-auth-file").arg(tokens);
     server.arg("--authorization-mode=RBAC");
     server.arg("--service-cluster-ip-range=10.0.0.0/24");
+    // As in clusters: privileged containers are judged by policies.
+    server.arg("--allow-privileged=true");
     // No controller makes the service accounts that this would wait for.
     server.arg("--disable-admission-plugins=ServiceAccount");
     server.arg("--endpoint-reconciler-type=none");
@@ -322,7 +303,18 @@ fn resources_of(list: &Json) -> Vec<Resource> {
     whole.filter_map(resource).collect()
 }
 
-/// The path at which objects of that kind and namespace are created.
+/// The path at which objects of that kind and namespace are created, with every field
+/// checked.
+///
+/// # Panics
+///
+/// If there is no such kind, or if it does not belong where the manifest puts it.
+pub fn creation(resources: &[Resource], manifest: &Manifest, keep: Keep) -> String {
+    let path = collection(resources, manifest);
+    let dry_run = if keep == Keep::No { "&dryRun=All" } else { "" };
+    format!("{path}?fieldValidation=Strict{dry_run}")
+}
+
 fn collection(resources: &[Resource], manifest: &Manifest) -> String {
     let (group, version) = split_api_version(&manifest.api_version);
     let resource = resources
@@ -349,21 +341,4 @@ fn collection(resources: &[Resource], manifest: &Manifest) -> String {
 
 fn split_api_version(api_version: &str) -> (&str, &str) {
     api_version.rsplit_once('/').unwrap_or(("", api_version))
-}
-
-/// Runs a program to its end and returns what it printed.
-fn run_with_input(command: &mut Command, input: &str) -> io::Result<String> {
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let mut stdin = child.stdin.take().expect("it was piped");
-    let input = input.to_owned();
-    // From a thread: a program that prints before it has read everything would
-    // wait for us.
-    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
-    let output = child.wait_with_output()?;
-    writer.join().expect("writing does not panic")?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
 }

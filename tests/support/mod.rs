@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 pub mod component;
+pub mod connection;
 pub mod corpora;
 pub mod directory;
 pub mod effort;
