@@ -5,6 +5,7 @@
 //! (`verdicts.txt`). Where there is a server, it is asked again.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod cel;
 mod field;
 mod mutation;
 mod object;

@@ -16,7 +16,11 @@ const MOST_CAUSES: usize = 6;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
     Accepted,
-    Refused { status: u16, causes: Vec<Cause> },
+    /// The status is 0 where the server ended the connection: it panics over some objects.
+    Refused {
+        status: u16,
+        causes: Vec<Cause>,
+    },
 }
 
 /// Why an object is refused, once per field.
