@@ -9,6 +9,7 @@ mod cel;
 mod field;
 mod mutation;
 mod object;
+mod oracle;
 mod recorded;
 mod recording;
 #[path = "../support/mod.rs"]
