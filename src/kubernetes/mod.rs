@@ -15,6 +15,7 @@ mod metadata;
 mod names;
 mod object;
 mod object_set;
+mod quantity;
 mod schema;
 mod scope;
 
@@ -27,6 +28,7 @@ pub use metadata::{CommonMetadata, LabelSetting, labels, set_metadata};
 pub use names::{LABEL_LENGTH, NameFault, dns_label, label_key, label_value, path_segment};
 pub use object::{Object, ObjectId};
 pub use object_set::ObjectSet;
+pub use quantity::{QuantityFault, check_quantity};
 pub use schema::{
     AdditionalProperties, CustomDefinition, CustomDefinitions, DefinitionError, DefinitionFault,
     FieldRule, FieldType, FieldUnion, Keywords, KindOrigin, KindSchema, KnownKind, ListKind,
