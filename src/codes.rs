@@ -17,6 +17,7 @@ static LISTS: &[&[&Code]] = &[
     crate::edits::CODES,
     crate::render::CODES,
     crate::namespaces::CODES,
+    crate::validate::CODES,
     crate::pipeline::CODES,
     crate::rendered::CODES,
     crate::worker::CODES,

@@ -17,6 +17,7 @@ pub mod holds;
 pub mod edits;
 pub mod render;
 pub mod namespaces;
+pub mod validate;
 pub mod pipeline;
 pub mod rendered;
 pub mod worker;

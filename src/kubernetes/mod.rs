@@ -20,7 +20,7 @@ mod schema;
 mod scope;
 
 pub use clash::clashes;
-pub use code::CODES;
+pub use code::{CODES, UNKNOWN_KIND};
 pub use definitions::read_definitions;
 pub use image::{Digest, ImageFault, ImageReference, full_repository, image_reference, is_tag};
 pub use manifest::objects_of;

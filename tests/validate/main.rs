@@ -1,12 +1,17 @@
-//! What a real API server refuses, as the measure of what rungs finds.
+//! Objects, and what is said of those that a server would refuse.
 //!
-//! Valid objects (`objects/`; `custom/` with `definitions/`) are spoilt field by field
-//! (`mutation.rs`), and a server's verdicts about all of them are checked in
-//! (`verdicts.txt`). Where there is a server, it is asked again.
-#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+//! Manifests of our own have their findings marked (`wrong/`, `right/`). The measure of what is
+//! found is a real API server: valid objects (`objects/`; `custom/` with `definitions/`) are
+//! spoilt field by field (`mutation.rs`), and the server's verdicts about all of them are checked
+//! in (`verdicts.txt`). Where there is a server, it is asked again.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod cel;
+mod custom;
 mod field;
+mod large;
+mod manifests;
+mod marked;
 mod mutation;
 mod object;
 mod oracle;
