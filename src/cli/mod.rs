@@ -25,6 +25,7 @@ mod schema;
 mod set;
 mod status;
 mod time_span;
+mod validate;
 mod values;
 mod worker_args;
 
@@ -71,6 +72,7 @@ fn exit_codes() -> String {
 enum Command {
     Init(init::InitArgs),
     Render(render::RenderArgs),
+    Validate(validate::ValidateArgs),
     Values(values::ValuesArgs),
     Set(set::SetArgs),
     Promote(promote::PromoteArgs),
@@ -99,6 +101,7 @@ impl Command {
             Self::Audit(command) => command.options(),
             Self::Init(_)
             | Self::Render(_)
+            | Self::Validate(_)
             | Self::Values(_)
             | Self::Explain(_)
             | Self::Schema(_)
@@ -142,6 +145,7 @@ pub fn main() -> ExitCode {
     let result = match command {
         Command::Init(command) => command.run(&context),
         Command::Render(command) => command.run(&mut context),
+        Command::Validate(command) => command.run(&context),
         Command::Values(command) => command.run(&context),
         Command::Set(command) => command.run(&context),
         Command::Promote(command) => command.run(&context),

@@ -52,12 +52,18 @@ impl RenderArgs {
         let wanted =
             Wanted::Named { environments: self.environments.clone(), app: self.app.clone() };
         let changes = &FileChanges::new();
-        let request =
-            RenderRequest { tree: &tree, changes, wanted, unused_values: self.check, settings };
+        let request = RenderRequest {
+            tree: &tree,
+            changes,
+            wanted,
+            unused_values: self.check,
+            validates: false,
+            settings,
+        };
         let mut worker = self.rendering.worker();
         let mut rendered = render(context, &worker, &request)?;
         worker.dismiss();
-        let warnings = mem::take(&mut rendered.warnings);
+        let warnings = mem::take(&mut rendered.findings);
         let result = self.deliver(context, &request.wanted, rendered, &output);
         let mut outcome = result.unwrap_or_else(Outcome::from);
         outcome.findings.extend(warnings);
@@ -121,7 +127,8 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
     Ok(existing.canonicalize()?.join(rest))
 }
 
-fn render(
+/// Renders, with a bar that shows how far it has come.
+pub(super) fn render(
     context: &Context,
     worker: &Worker,
     request: &RenderRequest<'_>,

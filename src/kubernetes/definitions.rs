@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use super::code::{DEFINITION_READ_FAILED, UNREADABLE_DEFINITION};
-use super::{Object, Scopes, objects_of};
+use super::{Object, objects_of};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{
     Location, Origin, ReadError, ReadErrorKind, RepoPath, SourceFile, Tree, is_yaml,
 };
 use crate::yaml::{Dialect, parse};
 
-/// Returns the kinds that are known anyway and those of the `CustomResourceDefinition`s in
-/// the YAML and JSON files below `directory`. Other objects are ignored:
-/// definitions are often kept as they were published, in one file with everything
-/// else of a release. The directory need not exist.
-pub fn read_definitions(tree: &Tree, directory: &RepoPath) -> Result<Scopes, Findings> {
-    let mut scopes = Scopes::built_in();
+/// Returns the objects in the YAML and JSON files below `directory`, of which only the
+/// `CustomResourceDefinition`s matter: they are often kept as they were published, in one
+/// file with everything else of a release. The directory need not exist.
+pub fn read_definitions(tree: &Tree, directory: &RepoPath) -> Result<Vec<Object>, Findings> {
+    let mut objects = Vec::new();
     let mut findings = Findings::new();
     let files = match tree.walk(directory, |_| true) {
         Ok(files) => files,
@@ -27,11 +26,11 @@ pub fn read_definitions(tree: &Tree, directory: &RepoPath) -> Result<Scopes, Fin
     };
     for path in files.iter().filter(|path| is_yaml(path.name())) {
         match definitions_in(tree, path) {
-            Ok(objects) => scopes.learn(&objects),
+            Ok(found) => objects.extend(found),
             Err(found) => findings.extend(found),
         }
     }
-    if findings.has_errors() { Err(findings) } else { Ok(scopes) }
+    if findings.has_errors() { Err(findings) } else { Ok(objects) }
 }
 
 fn is_missing(directory: &RepoPath, errors: &[ReadError]) -> bool {

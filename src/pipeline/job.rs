@@ -170,12 +170,15 @@ impl<'r> RenderJob<'r> {
             namespace_location: &self.app.namespace.location,
             labels: &self.labels,
         };
-        let findings = kubernetes::set_metadata(objects, &common, scopes);
+        self.explained(kubernetes::set_metadata(objects, &common, scopes))
+    }
+
+    /// [`Self::explain`], and tells the watch that the app is rendered again for it.
+    pub(super) fn explained(&self, findings: Findings) -> Findings {
         if findings.is_empty() {
-            findings
-        } else {
-            self.watched(RenderStep::Objects, |_| self.explain(findings))
+            return findings;
         }
+        self.watched(RenderStep::Objects, |_| self.explain(findings))
     }
 
     pub(super) fn subject(&self) -> Subject {

@@ -15,6 +15,7 @@ use crate::source::{RepoPath, Tree};
 mod code;
 mod effect;
 mod job;
+mod judged;
 mod watch;
 
 pub use code::CODES;
@@ -49,6 +50,8 @@ pub struct RenderSelection<'r> {
     pub without: &'r BTreeSet<LeftOutApp>,
     /// What has to have an effect.
     pub unused: UnusedSearch,
+    /// Whether the objects are validated. What is wrong with them does not stop rendering.
+    pub validates: bool,
     /// Whether it stands for the whole repository, although only an app of it is
     /// rendered.
     pub stands_for_all: bool,
@@ -82,8 +85,8 @@ impl<'r> RenderSelection<'r> {
 pub struct Rendering {
     /// Each environment, in the selection's order.
     pub environments: Vec<RenderedEnvironment>,
-    /// Findings that did not stop the rendering.
-    pub warnings: Findings,
+    /// Findings that did not stop the rendering: warnings, and whatever validation found.
+    pub findings: Findings,
 }
 
 /// The objects of an environment.
@@ -121,7 +124,8 @@ pub fn render(
     let templates = load_templates(tree, selection, watch)?;
     let jobs = jobs(selection, &templates, watch);
     let rendered = render_apps(&jobs)?;
-    let scopes = scopes(tree, &rendered)?;
+    let kept = kept_definitions(tree)?;
+    let scopes = scopes(&kept, &rendered);
     let mut findings = Findings::new();
     let apps = set_app_metadata(&jobs, rendered, &scopes, &mut findings);
     let own = own_objects(repository, selection, &mut findings);
@@ -139,8 +143,12 @@ pub fn render(
     if findings.has_errors() {
         return Err(findings);
     }
+    if selection.validates {
+        findings = judged::without_unknown_kinds(findings);
+        findings.extend(judged::judged(&selection.environments, &jobs, &apps, &own, &kept));
+    }
     let environments = gather(selection, &jobs, apps, own)?;
-    Ok(Rendering { environments, warnings: findings })
+    Ok(Rendering { environments, findings })
 }
 
 /// Tells `watch` which apps will be rendered.
@@ -230,13 +238,18 @@ fn render_apps(jobs: &[RenderJob<'_>]) -> Result<Vec<Vec<Object>>, Findings> {
 
 /// The scopes of Kubernetes' own kinds, of those in `schemas/crds/`, and of
 /// those that the repository itself deploys.
-fn scopes(tree: &Tree, rendered: &[Vec<Object>]) -> Result<Scopes, Findings> {
-    let directory = RepoPath::root().child("schemas").child("crds");
-    let mut scopes = kubernetes::read_definitions(tree, &directory)?;
+fn scopes(kept: &[Object], rendered: &[Vec<Object>]) -> Scopes {
+    let mut scopes = Scopes::built_in();
+    scopes.learn(kept);
     for objects in rendered {
         scopes.learn(objects);
     }
-    Ok(scopes)
+    scopes
+}
+
+/// The definitions that the repository keeps in `schemas/crds/`.
+fn kept_definitions(tree: &Tree) -> Result<Vec<Object>, Findings> {
+    kubernetes::read_definitions(tree, &RepoPath::root().child("schemas").child("crds"))
 }
 
 fn set_app_metadata(

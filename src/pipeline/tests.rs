@@ -11,6 +11,7 @@ fn rendered(files: &[(&str, &str)]) -> Result<Rendering, Findings> {
         app: None,
         without: &BTreeSet::new(),
         unused: UnusedSearch::ImagesAndValues,
+        validates: false,
         stands_for_all: false,
     };
     render(&tree, &repository, &selection, &Unwatched)
@@ -37,7 +38,7 @@ fn unused(values: &str, template: (&str, &str)) -> Vec<String> {
         ("environments/qa/web.yaml", values),
         template,
     ]);
-    let warnings = rendering.unwrap_or_else(|findings| panic!("{findings:#?}")).warnings;
+    let warnings = rendering.unwrap_or_else(|findings| panic!("{findings:#?}")).findings;
     let routes =
         warnings.iter().map(|finding| finding.message.split('`').nth(1).unwrap().to_owned());
     let mut routes: Vec<_> = routes.collect();

@@ -51,7 +51,7 @@ pub(super) fn rerender(
         // What does not render has no files that could be stale, and has to be left somehow.
         Err(_) => None,
     };
-    let RenderResult { files, warnings, .. } = new;
+    let RenderResult { files, findings: warnings, .. } = new;
     let before = old.as_ref().map(|old| expected(&old.files)).unwrap_or_default();
     let after = expected(&files);
     let mut rerendered = Rerendered { files: FileChanges::new(), before, after, warnings };
@@ -189,6 +189,7 @@ fn render(
     let wanted = Wanted::App { environment: environment.to_string(), app: app.to_owned() };
     // The limits are those of the base, whatever a change says.
     let settings = repository.worker;
-    let request = RenderRequest { tree, changes, wanted, unused_values: false, settings };
+    let request =
+        RenderRequest { tree, changes, wanted, unused_values: false, validates: false, settings };
     renderer.render(&request, &|_| ())
 }

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-pub use code::CODES;
+pub use code::{CODES, UNKNOWN_KUBERNETES};
 pub use definitions::definitions;
 pub use grouped::grouped;
 pub use rendering::{JudgedObject, JudgedRendering, JudgedVersion};

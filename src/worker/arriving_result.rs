@@ -120,13 +120,14 @@ impl ArrivingResult {
         }
         match (end.succeeded, findings.has_errors()) {
             (false, true) => Ok(Err(findings)),
-            (true, false) => {
+            // What validation finds does not stop rendering.
+            (true, _) => {
                 let files = mem::take(&mut self.files);
                 let files = RenderedFiles::of_bytes(files).ok_or(ProtocolViolation)?;
                 let environments = mem::take(&mut self.environments);
-                Ok(Ok(RenderResult { environments, files, warnings: findings }))
+                Ok(Ok(RenderResult { environments, files, findings }))
             }
-            _ => Err(ProtocolViolation),
+            (false, false) => Err(ProtocolViolation),
         }
     }
 }

@@ -135,7 +135,7 @@ fn do_job(link: &Arc<Link>, tree: &Tree, job: &WorkerJob, start: &WorkerStart) {
                 let names = names.iter().map(ToString::to_string).collect();
                 link.report_soon(&FromWorker::Environments(names), b"");
             }
-            JobEnd { succeeded: true, left_out: send(&result.warnings) }
+            JobEnd { succeeded: true, left_out: send(&result.findings) }
         }
         Err(findings) => JobEnd { succeeded: false, left_out: send(&findings) },
     };

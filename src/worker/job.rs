@@ -41,6 +41,8 @@ pub(super) struct RenderTask {
     pub(super) wanted: Wanted,
     /// What has to have an effect.
     unused: UnusedSearch,
+    /// Whether to validate the objects.
+    validates: bool,
     /// Whether it stands for the whole repository, although only an app of it is rendered.
     stands_for_all: bool,
     /// Apps that are left out.
@@ -74,6 +76,7 @@ impl RenderTask {
             } else {
                 UnusedSearch::Images
             },
+            validates: request.validates,
             stands_for_all: false,
             without: BTreeSet::new(),
             tells_at_once: matches!(request.wanted, Wanted::App { .. }),
@@ -98,6 +101,7 @@ impl RenderTask {
                 Some(RenderStep::Images) => UnusedSearch::Images,
                 Some(RenderStep::Values) => UnusedSearch::ImagesAndValues,
             },
+            validates: false,
             stands_for_all: matches!(self.wanted, Wanted::Named { app: None, .. }),
             without: self.without.clone(),
             tells_at_once: true,
@@ -122,8 +126,8 @@ impl RenderTask {
                 let result = selection.and_then(|one| render(tree, &repository, &one, watch));
                 match result {
                     Ok(result) => {
-                        warnings.extend(result.warnings);
-                        Ok(RenderResult { warnings, ..result })
+                        warnings.extend(result.findings);
+                        Ok(RenderResult { findings: warnings, ..result })
                     }
                     Err(mut findings) => {
                         findings.extend(warnings);
@@ -181,6 +185,7 @@ impl RenderTask {
             app,
             without: &self.without,
             unused: self.unused,
+            validates: self.validates,
             stands_for_all: self.stands_for_all,
         }
     }
@@ -193,7 +198,7 @@ fn render(
     watch: &dyn RenderWatch,
 ) -> Result<RenderResult, Findings> {
     let mut rendering = pipeline::render(tree, repository, selection, watch)?;
-    let warnings = mem::take(&mut rendering.warnings);
+    let findings = mem::take(&mut rendering.findings);
     let files = RenderedFiles::of_rendering(&rendering)?;
     let environments = rendering.environments.iter().map(|one| one.name.clone()).collect();
     if selection.app.is_none() {
@@ -201,5 +206,5 @@ fn render(
         // the run, and whoever renders that much ends soon.
         mem::forget(rendering);
     }
-    Ok(RenderResult { environments, files, warnings })
+    Ok(RenderResult { environments, files, findings })
 }

@@ -18,6 +18,8 @@ pub struct RenderRequest<'a> {
     /// Whether to look for values without effect as well, which takes a render for each
     /// of them.
     pub unused_values: bool,
+    /// Whether to validate the objects.
+    pub validates: bool,
     /// The limits that the repository sets.
     pub settings: WorkerSettings,
 }
@@ -40,8 +42,8 @@ pub struct RenderResult {
     pub environments: Vec<EnvironmentName>,
     /// The files, by their paths below the output directory.
     pub files: RenderedFiles,
-    /// Findings that did not stop it.
-    pub warnings: Findings,
+    /// Findings that did not stop it: warnings, and whatever validation found.
+    pub findings: Findings,
 }
 
 impl RenderResult {

@@ -82,10 +82,10 @@ impl Renderer for Worker {
         let is_complete = !findings.has_errors();
         match result {
             Some(Ok(mut result)) if is_complete => {
-                result.warnings.extend(findings);
+                result.findings.extend(findings);
                 Ok(result)
             }
-            Some(Ok(RenderResult { warnings: others, .. }) | Err(others)) => {
+            Some(Ok(RenderResult { findings: others, .. }) | Err(others)) => {
                 findings.extend(others);
                 Err(findings)
             }

@@ -254,10 +254,11 @@ mod tests {
             changes: &FileChanges::new(),
             wanted: Wanted::App { environment: "qa".to_owned(), app: "web".to_owned() },
             unused_values: false,
+            validates: false,
             settings: WorkerSettings::default(),
         };
         let result = Worker::new(options, codes::find).render(&request, &|_| ());
-        let findings = result.map_or_else(|findings| findings, |result| result.warnings);
+        let findings = result.map_or_else(|findings| findings, |result| result.findings);
         findings.iter().map(|finding| (finding.code.name, finding.message.clone())).collect()
     }
 

@@ -241,6 +241,14 @@ fn an_unknown_kind_counts_as_namespaced_and_is_reported_once() {
 
 const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: shops.example.com}\nspec: {group: example.com, names: {kind: Shop, plural: shops}, scope: Cluster}\n";
 
+/// The kinds that are known with the definitions of a repository.
+fn scopes_in(tree: &Tree) -> Scopes {
+    let kept = read_definitions(tree, &RepoPath::new("schemas/crds").unwrap()).unwrap();
+    let mut scopes = Scopes::built_in();
+    scopes.learn(&kept);
+    scopes
+}
+
 #[test]
 fn definitions_in_the_repository_and_among_the_objects_decide() {
     let tree = Tree::new(Memory::of([
@@ -252,7 +260,7 @@ fn definitions_in_the_repository_and_among_the_objects_decide() {
         ),
         ("schemas/crds/README.md", "not YAML: ["),
     ]));
-    let scopes = read_definitions(&tree, &RepoPath::new("schemas/crds").unwrap()).unwrap();
+    let scopes = scopes_in(&tree);
     let shop = "apiVersion: example.com/v1\nkind: Shop\nmetadata: {name: c}\n";
     let (objects, findings) = web_objects_with(shop, &scopes);
     assert!(findings.is_empty());
@@ -267,7 +275,7 @@ fn definitions_in_the_repository_and_among_the_objects_decide() {
 #[test]
 fn a_repository_without_definitions_knows_the_kinds_of_kubernetes() {
     let tree = Tree::new(Memory::new());
-    let scopes = read_definitions(&tree, &RepoPath::new("schemas/crds").unwrap()).unwrap();
+    let scopes = scopes_in(&tree);
     assert_eq!(scopes.of("", "Node"), Some(Scope::Cluster));
 }
 

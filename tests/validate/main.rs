@@ -7,8 +7,10 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod cel;
+mod command;
 mod custom;
 mod field;
+mod kubeconform;
 mod large;
 mod manifests;
 mod marked;
@@ -17,6 +19,6 @@ mod object;
 mod oracle;
 mod recorded;
 mod recording;
+mod verdict;
 #[path = "../support/mod.rs"]
 mod support;
-mod verdict;

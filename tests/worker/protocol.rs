@@ -47,6 +47,7 @@ fn rendered_by(program: PathBuf) -> Findings {
         changes: &FileChanges::new(),
         wanted: Wanted::Named { environments: Vec::new(), app: None },
         unused_values: false,
+        validates: false,
         settings: WorkerSettings::default(),
     };
     Worker::new(options, codes::find).render(&request, &|_| ()).unwrap_err()

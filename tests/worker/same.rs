@@ -51,7 +51,7 @@ fn described(wanted: &Wanted, result: &Result<RenderResult, Findings>) -> String
             let files: String = files.collect();
             let scope = result.scope(wanted);
             let environments = &result.environments;
-            format!("{environments:?} {scope:?}\n{files}{}", findings(&result.warnings))
+            format!("{environments:?} {scope:?}\n{files}{}", findings(&result.findings))
         }
         Err(found) => findings(found),
     }
@@ -65,6 +65,7 @@ fn agree(worker: &Worker, tree: &Tree, changes: &FileChanges, wanted: &Wanted) -
         changes,
         wanted: wanted.clone(),
         unused_values: true,
+        validates: false,
         settings: WorkerSettings::default(),
     };
     let here = described(wanted, &InProcess.render(&request, &|_| ()));

@@ -14,7 +14,6 @@ codes! {
     ///
     /// | setting | what it will do |
     /// | --- | --- |
-    /// | `kubernetes` | the version that manifests are validated against |
     /// | `policies`: `replicas` | a finding where a workload has too few |
     /// | `network`, `calls` | NetworkPolicies, and the proof that environments are isolated |
     /// | `forge`: `kind`, `url`, `repository`, `token` | pull requests |
@@ -22,11 +21,9 @@ codes! {
 }
 
 /// The settings of `rungs.yaml` without effect, `*` for every environment or tier.
-const OF_REPOSITORY: [&[&str]; 9] = [
-    &["kubernetes"],
+const OF_REPOSITORY: [&[&str]; 7] = [
     &["network"],
     &["policies", "*", "replicas"],
-    &["environments", "*", "kubernetes"],
     &["environments", "*", "network"],
     &["forge", "kind"],
     &["forge", "url"],
@@ -35,7 +32,7 @@ const OF_REPOSITORY: [&[&str]; 9] = [
 ];
 
 /// Those of `environment.yaml`.
-const OF_ENVIRONMENT: [&[&str]; 2] = [&["kubernetes"], &["network"]];
+const OF_ENVIRONMENT: [&[&str]; 1] = [&["network"]];
 
 /// Those of an app's file.
 const OF_APP: [&[&str]; 1] = [&["calls"]];

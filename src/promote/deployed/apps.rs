@@ -169,7 +169,8 @@ pub(in crate::promote) fn render(
     // The limits are those of the base, whatever a change says.
     let settings = repository.worker;
     let changes = &FileChanges::new();
-    let request = RenderRequest { tree, changes, wanted, unused_values: false, settings };
+    let request =
+        RenderRequest { tree, changes, wanted, unused_values: false, validates: false, settings };
     let result = renderer.render(&request, &|_| ())?;
     Ok(result.files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect())
 }

@@ -236,6 +236,7 @@ pub(super) fn rendered(files: &Files) -> Option<Files> {
         changes: &FileChanges::new(),
         wanted: Wanted::Named { environments: Vec::new(), app: None },
         unused_values: false,
+        validates: false,
         settings: WorkerSettings::default(),
     };
     let result = InProcess.render(&request, &|_| ()).ok()?;
