@@ -14,6 +14,7 @@ codes! {
     ///
     /// | setting | what it will do |
     /// | --- | --- |
+    /// | `kubernetes` beside `sites` | the version that manifests are judged by |
     /// | `policies`: `replicas` | a finding where a workload has too few |
     /// | `network`, `calls` | NetworkPolicies, and the proof that environments are isolated |
     /// | `forge`: `kind`, `url`, `repository`, `token` | pull requests |
@@ -31,6 +32,9 @@ const OF_REPOSITORY: [&[&str]; 7] = [
     &["forge", "token"],
 ];
 
+/// Those that only what is rendered is judged by, where nothing is.
+const OF_ADOPTED: [&[&str]; 2] = [&["kubernetes"], &["environments", "*", "kubernetes"]];
+
 /// Those of `environment.yaml`.
 const OF_ENVIRONMENT: [&[&str]; 1] = [&["network"]];
 
@@ -44,6 +48,9 @@ const MOST_SHOWN: usize = 3;
 pub(super) fn report(settings: Option<Node<'_>>, root: Option<&Directory>, to: &mut Findings) {
     let mut places = InertSettings(Vec::new());
     if let Some(settings) = settings {
+        if settings.get("sites").is_some() {
+            places.find(settings, &OF_ADOPTED);
+        }
         places.find(settings, &OF_REPOSITORY);
     }
     if let Some(root) = root {
