@@ -126,6 +126,12 @@ def one_wave(count):
     return {"rungs.yaml": settings + environments + rules, "qa/c/web.yaml": "tag: v2\n", **files}
 
 
+def wave_without_files(count):
+    """Clusters of one wave, of which one alone has a file."""
+    files = one_wave(count)
+    return {path: text for path, text in files.items() if not path.startswith("prod/") or "/c0/" in path}
+
+
 PROMOTE = ["promote", "--all", "--to", "prod", "--dry-run"]
 CASES = [
     ("apps in one file, promoted", one_file, 400, PROMOTE),
@@ -138,6 +144,7 @@ CASES = [
     ("clusters, status", clusters, 200, ["status"]),
     ("one wave, promoted", one_wave, 100, ["promote", "web", "--to", "prod", "--dry-run"]),
     ("one wave, written", one_wave, 100, ["promote", "web", "--to", "prod", "--dry-run", "--write"]),
+    ("one wave, no files", wave_without_files, 100, ["promote", "web", "--to", "prod", "--dry-run"]),
     ("one wave, status", one_wave, 100, ["status"]),
     ("values, Tera", tera_values, 400, ["render", "--check"]),
     ("values, Jsonnet", jsonnet_values, 400, ["render", "--check"]),

@@ -1,7 +1,7 @@
 //! What a change is computed for.
 
-use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -12,7 +12,9 @@ use crate::diagnostic::Finding;
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{BranchDates, History, Source, Tenure};
 use crate::holds::{self, Hold};
-use crate::sites::{AppSites, Model, ModelScope, State, UnboundEnvironments};
+use crate::sites::{
+    AppInstance, AppSites, FoundUnbound, Model, ModelScope, Site, State, UnboundEnvironments,
+};
 use crate::source::{RevisionError, Tree};
 
 /// One commit, or the work tree, with everything that is known about it: what a
@@ -38,6 +40,23 @@ pub struct Base<'a> {
     sites: RefCell<HashMap<EnvironmentName, FoundApps>>,
     /// The environments that no file belongs to.
     pub(super) unbound: UnboundEnvironments<'a>,
+    whole: Rc<WholeTree>,
+}
+
+/// What findings need of all apps of a tree, whichever were asked for. Each is found when the
+/// first finding needs it, for all that follow.
+#[derive(Default)]
+pub(super) struct WholeTree {
+    unbound: Rc<FoundUnbound>,
+    shared: OnceCell<BTreeMap<AppInstance, Vec<Site>>>,
+    apps: OnceCell<BTreeSet<String>>,
+}
+
+impl WholeTree {
+    /// What stays true of it once files have other texts: which environments have files.
+    pub(super) fn with_other_texts(&self) -> Self {
+        Self { unbound: Rc::clone(&self.unbound), ..Self::default() }
+    }
 }
 
 /// The sites of each app of an environment that was looked up; none if it does not have
@@ -58,7 +77,30 @@ impl<'a> Base<'a> {
     ) -> Self {
         let (forge, sites) = (None, RefCell::default());
         let unbound = UnboundEnvironments::new(repository, tree);
-        Self { commit, tree, repository, model, history, holds, forge, now, sites, unbound }
+        let whole = Rc::default();
+        Self { commit, tree, repository, model, history, holds, forge, now, sites, unbound, whole }
+    }
+
+    /// The same base, of whose tree that may be known already.
+    pub(super) fn with_whole(self, whole: Rc<WholeTree>) -> Self {
+        let unbound =
+            UnboundEnvironments::known(self.repository, self.tree, Rc::clone(&whole.unbound));
+        Self { unbound, whole, ..self }
+    }
+
+    /// The sites of an app in an environment that are only in files which other environments
+    /// use as well.
+    pub(super) fn shared(&self, instance: &AppInstance) -> &[Site] {
+        let find = || {
+            let all = Model::of_tree(self.repository, self.tree, &ModelScope::all());
+            all.shared(self.tree)
+        };
+        self.whole.shared.get_or_init(find).get(instance).map_or(&[], Vec::as_slice)
+    }
+
+    /// The apps that any environment has.
+    pub(super) fn apps_anywhere(&self) -> &BTreeSet<String> {
+        self.whole.apps.get_or_init(|| Model::apps_anywhere(self.repository, self.tree))
     }
 
     /// The same base with another configuration, which differs in the settings of apps.
@@ -66,7 +108,7 @@ impl<'a> Base<'a> {
     where
         'a: 'c,
     {
-        Base { repository, ..self }
+        Base { repository, whole: Rc::default(), ..self }
     }
 
     /// The files at a source's commit.

@@ -2,11 +2,12 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::base::Base;
+use super::base::{Base, WholeTree};
 use super::intent::AppSelection;
 use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Findings, Severity};
@@ -29,6 +30,7 @@ pub struct LoadedBase {
     scope: ModelScope,
     /// The sites, which not every command needs.
     model: OnceCell<Model>,
+    whole: Rc<WholeTree>,
 }
 
 /// The commits of a branch.
@@ -67,7 +69,15 @@ impl LoadedBase {
     }
 
     fn new(tree: Tree, loaded: Loaded, scope: ModelScope) -> Self {
-        Self { tree, loaded, commit: None, past: None, scope, model: OnceCell::new() }
+        Self {
+            tree,
+            loaded,
+            commit: None,
+            past: None,
+            scope,
+            model: OnceCell::new(),
+            whole: Rc::default(),
+        }
     }
 
     /// The same files, which are those of a commit, with the history of the branch of
@@ -136,7 +146,8 @@ impl LoadedBase {
             }
             model.put(&path, Some(file));
         }
-        Some(Self { tree, commit: None, model: model.into(), ..self })
+        let whole = Rc::new(self.whole.with_other_texts());
+        Some(Self { tree, commit: None, model: model.into(), whole, ..self })
     }
 
     /// Its configuration.
@@ -204,7 +215,8 @@ impl LoadedBase {
     ) -> Result<T, E> {
         let (model, commit, repository) = (self.model(), self.commit.clone(), self.repository());
         let history = self.history(model, asked);
-        ask(&Base::new(commit, &self.tree, repository, model, &history, holds, now))
+        let base = Base::new(commit, &self.tree, repository, model, &history, holds, now);
+        ask(&base.with_whole(Rc::clone(&self.whole)))
     }
 
     /// Its past, of the apps whose sites `model` has.

@@ -73,14 +73,6 @@ impl TargetEnvironment<'_> {
 
     /// The finding that an environment does not have an app.
     pub(super) fn not_in(&self, environment: &EnvironmentName, app: &str) -> Finding {
-        let elsewhere: Vec<_> = self
-            .base
-            .repository
-            .environments
-            .iter()
-            .filter(|one| self.base.app(&one.name, app).is_some())
-            .map(|one| format!("`{}`", one.name))
-            .collect();
         let finding = Finding::new(
             &APP_NOT_THERE,
             format!("there is no app `{app}` in `{environment}`"),
@@ -95,10 +87,17 @@ impl TargetEnvironment<'_> {
         {
             return unbound;
         }
+        let elsewhere: Vec<_> = self
+            .base
+            .repository
+            .environments
+            .iter()
+            .filter(|one| self.base.app(&one.name, app).is_some())
+            .map(|one| format!("`{}`", one.name))
+            .collect();
         if elsewhere.is_empty() {
             // Only the named apps were read. After a typing error the time is well spent.
-            let known = Model::apps_anywhere(self.base.repository, self.base.tree);
-            let known = known.iter().map(String::as_str);
+            let known = self.base.apps_anywhere().iter().map(String::as_str);
             if self.base.commit.is_some() {
                 return self.base.repository.unknown_app(app, known);
             }
@@ -125,9 +124,7 @@ impl TargetEnvironment<'_> {
         if self.base.repository.is_native() {
             return None;
         }
-        let all = Model::of_tree(self.base.repository, self.base.tree, &ModelScope::all());
-        let mut shared = all.shared(self.base.tree);
-        let sites = shared.remove(&AppInstance::new(&self.environment.name, app))?;
+        let sites = self.base.shared(&AppInstance::new(&self.environment.name, app));
         let finding = sites.iter().find_map(shared_base)?;
         Some(Finding { severity: Severity::Error, ..finding })
     }

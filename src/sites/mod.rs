@@ -63,5 +63,5 @@ pub use site::{
 };
 pub use state::{State, StateBasis};
 pub use state_reference::{KeyedValue, KnownKeys, StateReference, is_image_text};
-pub use unbound::UnboundEnvironments;
+pub use unbound::{FoundUnbound, UnboundEnvironments};
 pub use write::{WriteOptions, barrier, changes, shared_base};

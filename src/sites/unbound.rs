@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
+use std::rc::Rc;
 
 use super::code::UNBOUND_ENVIRONMENT;
 use super::{Model, files};
@@ -14,6 +15,12 @@ use crate::source::Tree;
 pub struct UnboundEnvironments<'a> {
     repository: &'a Repository,
     tree: &'a Tree,
+    found: Rc<FoundUnbound>,
+}
+
+/// What was found of the environments without files, for whoever asks about the same files again.
+#[derive(Default)]
+pub struct FoundUnbound {
     names: OnceCell<HashSet<EnvironmentName>>,
     /// The directories that would belong to environments of their names, if there were any.
     others: OnceCell<BTreeSet<String>>,
@@ -22,12 +29,17 @@ pub struct UnboundEnvironments<'a> {
 impl<'a> UnboundEnvironments<'a> {
     /// Those of a tree, by this configuration.
     pub fn new(repository: &'a Repository, tree: &'a Tree) -> Self {
-        Self { repository, tree, names: OnceCell::new(), others: OnceCell::new() }
+        Self::known(repository, tree, Rc::default())
+    }
+
+    /// The same, of files of which `found` may say more.
+    pub fn known(repository: &'a Repository, tree: &'a Tree, found: Rc<FoundUnbound>) -> Self {
+        Self { repository, tree, found }
     }
 
     /// Whether an environment is one of them.
     pub fn contains(&self, environment: &EnvironmentName) -> bool {
-        let names = self.names.get_or_init(|| Model::unbound(self.repository, self.tree));
+        let names = self.found.names.get_or_init(|| Model::unbound(self.repository, self.tree));
         names.contains(environment)
     }
 
@@ -39,7 +51,8 @@ impl<'a> UnboundEnvironments<'a> {
         }
         let declared = || self.repository.environment(environment).map(|one| &one.location);
         let location = self.repository.ladder.location(environment).or_else(declared)?;
-        let others = self.others.get_or_init(|| Model::other_spellings(self.repository, self.tree));
+        let others =
+            self.found.others.get_or_init(|| Model::other_spellings(self.repository, self.tree));
         let near = nearest(environment.as_str(), others.iter().map(String::as_str));
         let only = others.first().filter(|_| others.len() == 1).map(String::as_str);
         let near = near.or(only);
