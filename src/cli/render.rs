@@ -63,10 +63,10 @@ impl RenderArgs {
         let mut worker = self.rendering.worker();
         let mut rendered = render(context, &worker, &request)?;
         worker.dismiss();
-        let warnings = mem::take(&mut rendered.findings);
+        let findings = mem::take(&mut rendered.findings);
         let result = self.deliver(context, &request.wanted, rendered, &output);
         let mut outcome = result.unwrap_or_else(Outcome::from);
-        outcome.findings.extend(warnings);
+        outcome.findings.extend(findings);
         Ok(outcome)
     }
 

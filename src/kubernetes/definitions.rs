@@ -40,8 +40,7 @@ fn is_missing(directory: &RepoPath, errors: &[ReadError]) -> bool {
 fn definitions_in(tree: &Tree, path: &RepoPath) -> Result<Vec<Object>, Findings> {
     let file: Arc<SourceFile> = tree.read(path).map_err(|error| unreadable(&error))?;
     let documents = parse(&file, Dialect::Kubectl)?;
-    let whole = crate::source::Span::new(0, file.text().len());
-    objects_of(documents, &Origin::exact(Location::new(&file, whole)))
+    objects_of(documents, &Origin::exact(Location::of_file(&file)))
 }
 
 fn unreadable(error: &ReadError) -> Finding {

@@ -62,3 +62,10 @@ pub struct Object {
     /// refer.
     pub file: Arc<SourceFile>,
 }
+
+impl Object {
+    /// Whether it is a `CustomResourceDefinition`.
+    pub fn is_definition(&self) -> bool {
+        self.id.group == "apiextensions.k8s.io" && self.id.kind == "CustomResourceDefinition"
+    }
+}

@@ -50,8 +50,7 @@ impl Scopes {
     /// the rendered ones come last, and are what the cluster gets.
     pub fn learn<'a>(&mut self, objects: impl IntoIterator<Item = &'a Object>) {
         for object in objects {
-            if object.id.group == "apiextensions.k8s.io"
-                && object.id.kind == "CustomResourceDefinition"
+            if object.is_definition()
                 && let Some((group, kind, scope)) = definition(object.value.root())
             {
                 self.custom.insert((group.to_owned(), kind.to_owned()), scope);

@@ -1,13 +1,17 @@
 //! What validation says of everything that was rendered.
 
+use std::iter;
+
 use super::job::RenderJob;
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::kubernetes::{CustomDefinitions, Object, Schemas, UNKNOWN_KIND};
 use crate::validate::{
-    JudgedObject, JudgedRendering, JudgedVersion, UNKNOWN_KUBERNETES, definitions, grouped,
-    validate,
+    JudgedRendering, JudgedVersion, UNKNOWN_KUBERNETES, definitions, grouped, validate,
 };
+
+/// A job with its objects.
+type JobObjects<'j> = (&'j RenderJob<'j>, &'j Vec<Object>);
 
 /// Judges the objects of all jobs and those of the environments themselves. `kept` are the
 /// objects below `schemas/crds/`.
@@ -19,10 +23,11 @@ pub(super) fn judged(
     kept: &[Object],
 ) -> Findings {
     let (kept, mut findings) = definitions(kept);
+    // The jobs are in the order of the environments.
+    let mut apps = jobs.iter().zip(apps).peekable();
     for (environment, own) in environments.iter().zip(own) {
-        let of_it =
-            |(job, _): &(&RenderJob<'_>, &Vec<Object>)| std::ptr::eq(job.environment, *environment);
-        let apps: Vec<_> = jobs.iter().zip(apps).filter(of_it).collect();
+        let is_of_it = |(job, _): &JobObjects<'_>| std::ptr::eq(job.environment, *environment);
+        let apps: Vec<_> = iter::from_fn(|| apps.next_if(is_of_it)).collect();
         findings.extend(unknown_version(environment));
         findings.extend(judged_environment(environment, &apps, own, &kept));
     }
@@ -43,16 +48,11 @@ fn judged_environment(
     let rendered = apps.iter().flat_map(|(_, objects)| objects.iter());
     // What is wrong with a rendered definition is found as with every other object.
     let (rendered, _) = definitions(rendered);
-    let of_apps = apps.iter().flat_map(|(job, objects)| {
-        objects.iter().map(|object| JudgedObject { object, app: Some(&job.app.name) })
-    });
-    let of_environment = own.iter().map(|object| JudgedObject { object, app: None });
+    let of_apps = apps.iter().flat_map(|(_, objects)| objects.iter());
     let rendering = JudgedRendering {
-        environment: Some(environment.name.as_str()),
-        tier: environment.tier,
         version: JudgedVersion::of(configured_minor(environment)),
         definitions: &[&rendered, kept],
-        objects: of_apps.chain(of_environment).collect(),
+        objects: of_apps.chain(own).collect(),
     };
     let mut found = validate(&rendering).into_iter();
     let mut findings = Findings::new();

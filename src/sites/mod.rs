@@ -51,6 +51,7 @@ pub use code::{CODES, NO_SITE, SHARED_BASE, SITES_DISAGREE, UNPINNED};
 pub use image_choice::{AmbiguousImage, ImageNames, NoImage, choose_image, choose_image_of_app};
 pub use image_request::{ImageRequest, ImageRequestFault, split_name};
 pub use kept::KeptState;
+pub use kinds::kustomization::is_kustomization;
 pub use kinds::{LikelyImage, likely_images, likely_images_at, sites_of_content, sites_of_file};
 pub use model::Model;
 pub use overlaps::nested;

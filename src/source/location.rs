@@ -21,6 +21,11 @@ impl Location {
         Self { file: Arc::clone(file), span }
     }
 
+    /// All of a file's text.
+    pub fn of_file(file: &Arc<SourceFile>) -> Self {
+        Self::new(file, Span::new(0, file.text().len()))
+    }
+
     /// A file as a whole, where no line is known or the file has no text to
     /// show: it is missing, cannot be read, or is not text.
     pub fn of_path(path: &RepoPath) -> Self {

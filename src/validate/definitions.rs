@@ -11,17 +11,13 @@ pub fn definitions<'o>(
 ) -> (CustomDefinitions, Findings) {
     let mut definitions = CustomDefinitions::default();
     let mut findings = Findings::new();
-    for object in objects.into_iter().filter(|object| is_definition(object)) {
+    for object in objects.into_iter().filter(|object| object.is_definition()) {
         match CustomDefinition::read(object.value.root()) {
             Ok(definition) => definitions.add(definition),
             Err(errors) => findings.extend(errors.iter().map(|error| invalid(object, error))),
         }
     }
     (definitions, findings)
-}
-
-fn is_definition(object: &Object) -> bool {
-    object.id.group == "apiextensions.k8s.io" && object.id.kind == "CustomResourceDefinition"
 }
 
 fn invalid(object: &Object, error: &DefinitionError) -> Finding {

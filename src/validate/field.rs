@@ -50,11 +50,6 @@ impl<'a> FieldValue<'_, 'a> {
         (!node.is_null()).then(|| self.child(FieldStep::Key(key), node))
     }
 
-    /// The text at a key, if it is one.
-    pub(super) fn text(&self, key: &str) -> Option<&'a str> {
-        self.node.get(key)?.as_str()
-    }
-
     /// The keys of a map with their values, nulls among them.
     pub(super) fn entries(&self) -> impl Iterator<Item = (KeyNode<'a>, FieldValue<'_, 'a>)> {
         let entries = self.node.entries();

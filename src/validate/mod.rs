@@ -3,8 +3,8 @@
 //! A [`JudgedRendering`] is the objects of an environment, however they came about.
 //! [`validate`] judges each by the schema of its kind in the environment's version of
 //! Kubernetes (`structure`), by rules where schemas are silent (`rules`), and says which kinds
-//! there is no schema of (`kinds`). A [`FieldValue`](field::FieldValue) is a value with the path to it, from
-//! which every finding gets its place and its words.
+//! there is no schema of (`kinds`). A [`FieldValue`](field::FieldValue) is a value with the path
+//! to it, from which every finding gets its place and its words.
 
 mod code;
 mod definitions;
@@ -22,11 +22,10 @@ use rayon::prelude::*;
 pub use code::{CODES, UNKNOWN_KUBERNETES};
 pub use definitions::definitions;
 pub use grouped::grouped;
-pub use rendering::{JudgedObject, JudgedRendering, JudgedVersion};
+pub use rendering::{JudgedRendering, JudgedVersion};
 
 use crate::diagnostic::Findings;
-use crate::kubernetes::KindSchema;
-use rules::RuleContext;
+use crate::kubernetes::{KindSchema, Object};
 use structure::{Grafts, ObjectSchemas, Patterns, walk};
 
 /// An API version and a kind.
@@ -36,11 +35,11 @@ type KindName<'r> = (&'r str, &'r str);
 /// what is to be said of a kind is said of its first object.
 pub fn validate(rendering: &JudgedRendering<'_>) -> Vec<Findings> {
     let mut firsts: HashMap<KindName<'_>, usize> = HashMap::new();
-    for (number, JudgedObject { object, .. }) in rendering.objects.iter().enumerate() {
+    for (number, object) in rendering.objects.iter().enumerate() {
         firsts.entry((&object.api_version, &object.id.kind)).or_insert(number);
     }
     let schemas = firsts.keys().map(|&kind| (kind, rendering.schema(kind.0, kind.1))).collect();
-    let kinds = firsts.values().map(|&first| &rendering.objects[first].object.id);
+    let kinds = firsts.values().map(|&first| &rendering.objects[first].id);
     let kinds = kinds.map(|id| (&*id.group, &*id.kind));
     let judge = Judge {
         rendering,
@@ -50,7 +49,7 @@ pub fn validate(rendering: &JudgedRendering<'_>) -> Vec<Findings> {
         patterns: Patterns::default(),
     };
     let objects = rendering.objects.par_iter().enumerate();
-    objects.map(|(number, object)| judge.object(number, *object)).collect()
+    objects.map(|(number, object)| judge.object(number, object)).collect()
 }
 
 struct Judge<'r> {
@@ -63,7 +62,7 @@ struct Judge<'r> {
 }
 
 impl Judge<'_> {
-    fn object(&self, number: usize, JudgedObject { object, .. }: JudgedObject<'_>) -> Findings {
+    fn object(&self, number: usize, object: &Object) -> Findings {
         let name = (&*object.api_version, &*object.id.kind);
         let is_first = self.firsts.get(&name) == Some(&number);
         let Some(Some(schema)) = self.schemas.get(&name) else {
@@ -78,8 +77,7 @@ impl Judge<'_> {
             grafts: &self.grafts,
             patterns: &self.patterns,
         };
-        let context = RuleContext { object, minor: version.minor, tier: self.rendering.tier };
-        let found = walk(schemas, &context).into_iter();
+        let found = walk(schemas, object).into_iter();
         found.chain(deprecated.flatten()).collect::<Findings>()
     }
 }

@@ -1,31 +1,16 @@
 //! What is judged: the objects of an environment, however they came about.
 
-use crate::config::Tier;
 use crate::kubernetes::{CustomDefinitions, KindSchema, Object, Schemas};
 
 /// The objects that an environment deploys.
 #[derive(Debug)]
 pub struct JudgedRendering<'r> {
-    /// The environment's name; none for files that a person named.
-    pub environment: Option<&'r str>,
-    /// How much is at stake.
-    pub tier: Tier,
     /// The Kubernetes version.
     pub version: JudgedVersion,
     /// The definitions of custom kinds; of two of the same kind the first counts.
     pub definitions: &'r [&'r CustomDefinitions],
     /// The objects.
-    pub objects: Vec<JudgedObject<'r>>,
-}
-
-/// An object, with the app that it is of.
-#[derive(Debug, Clone, Copy)]
-pub struct JudgedObject<'r> {
-    /// The object.
-    pub object: &'r Object,
-    /// The app's name; none for an object of the environment itself, and for one from a
-    /// file that a person named.
-    pub app: Option<&'r str>,
+    pub objects: Vec<&'r Object>,
 }
 
 /// The version of Kubernetes whose schemas objects are judged by.

@@ -9,11 +9,10 @@
 
 use std::sync::Arc;
 
-use rungs::config::Tier;
 use rungs::diagnostic::{Finding, Severity};
 use rungs::kubernetes::objects_of;
-use rungs::source::{Location, Origin, RepoPath, SourceFile, Span};
-use rungs::validate::{JudgedObject, JudgedRendering, JudgedVersion, definitions, validate};
+use rungs::source::{Location, Origin, RepoPath, SourceFile};
+use rungs::validate::{JudgedRendering, JudgedVersion, definitions, validate};
 use rungs::yaml::{Dialect, parse};
 
 /// A finding, or a comment that expects one: line, severity, code, and the words at its place.
@@ -24,17 +23,14 @@ pub(crate) fn found(text: &str) -> Vec<Finding> {
     let file = SourceFile::new(RepoPath::new("manifests.yaml").unwrap(), text.to_owned());
     let file = Arc::new(file);
     let documents = parse(&file, Dialect::Kubectl).unwrap_or_else(|found| panic!("{found:#?}"));
-    let whole = Location::new(&file, Span::new(0, text.len()));
-    let objects = objects_of(documents, &Origin::exact(whole));
+    let objects = objects_of(documents, &Origin::exact(Location::of_file(&file)));
     let objects = objects.unwrap_or_else(|found| panic!("{found:#?}"));
     let (own, mut findings) = definitions(&objects);
     let minor = text.lines().next().and_then(|line| line.strip_prefix("# kubernetes: 1."));
     let rendering = JudgedRendering {
-        environment: None,
-        tier: Tier::Production,
         version: JudgedVersion::of(minor.map(|minor| minor.parse().unwrap())),
         definitions: &[&own],
-        objects: objects.iter().map(|object| JudgedObject { object, app: None }).collect(),
+        objects: objects.iter().collect(),
     };
     findings.extend(validate(&rendering).into_iter().flatten());
     findings.settled().into_iter().collect()

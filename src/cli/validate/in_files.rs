@@ -3,18 +3,17 @@
 use std::collections::HashSet;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::Arc;
 
 use super::super::{Context, Outcome, usage_error};
 use super::outcome::outcome;
-use crate::config::Tier;
 use crate::diagnostic::{Findings, harmless};
 use crate::edits::NamedFiles;
 use crate::kubernetes::{Object, Schemas, objects_of};
-use crate::source::{Location, MAX_FILE_BYTES, Origin, RepoPath, SourceFile, Span};
-use crate::validate::{
-    JudgedObject, JudgedRendering, JudgedVersion, definitions, grouped, validate,
-};
+use crate::sites::is_kustomization;
+use crate::source::{Location, MAX_FILE_BYTES, Origin, RepoPath, SourceFile};
+use crate::validate::{JudgedRendering, JudgedVersion, definitions, grouped, validate};
 use crate::yaml::{Dialect, Node, parse};
 
 /// The options for manifests of any repository.
@@ -64,11 +63,9 @@ impl ManifestArgs {
         findings.extend(found);
         let objects = &reader.objects;
         let rendering = JudgedRendering {
-            environment: None,
-            tier: Tier::Production,
             version: JudgedVersion::of(self.kubernetes),
             definitions: &[&own, &kept],
-            objects: objects.iter().map(|object| JudgedObject { object, app: None }).collect(),
+            objects: objects.iter().collect(),
         };
         findings.extend(grouped(validate(&rendering).into_iter().flatten().collect()));
         if reader.left_out > 0 {
@@ -135,11 +132,11 @@ impl ManifestFiles {
             Ok(documents) => documents,
             Err(found) => return self.findings.extend(found),
         };
-        let whole = Location::new(file, Span::new(0, file.text().len()));
-        let origin = Origin::exact(whole);
+        let origin = Origin::exact(Location::of_file(file));
         for document in documents {
             let root = document.root();
-            if is_of_kustomize(root) || !is_named && !root.is_null() && !is_manifest(root) {
+            let is_of_kustomize = is_kustomization(file.path().name(), slice::from_ref(&document));
+            if is_of_kustomize || !is_named && !root.is_null() && !is_manifest(root) {
                 self.left_out += 1;
                 continue;
             }
@@ -150,15 +147,6 @@ impl ManifestFiles {
             }
         }
     }
-}
-
-/// Whether a document says what kustomize should do.
-fn is_of_kustomize(root: Node<'_>) -> bool {
-    let location = root.location();
-    let name = location.path().name();
-    let api_version = root.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
-    matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
-        || api_version.starts_with("kustomize.config.k8s.io/")
 }
 
 /// Whether a document looks like an object for a server.

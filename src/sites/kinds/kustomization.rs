@@ -13,7 +13,7 @@ pub(in crate::sites) const KUSTOMIZATIONS: [&str; 3] =
     ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Whether a file of that name is a kustomization or a component.
-pub(in crate::sites) fn is_kustomization(name: &str, documents: &[Value]) -> bool {
+pub fn is_kustomization(name: &str, documents: &[Value]) -> bool {
     let says_so = || {
         let root = Cursor::root(0, documents.first()?);
         let version = root.text_of("apiVersion")?;

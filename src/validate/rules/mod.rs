@@ -8,7 +8,7 @@
 //! line to [`SUBJECTS`].
 //!
 //! A rule may count on nothing: its value is a map, but every field of it may be missing or of
-//! another type, which is reported elsewhere. [`FieldValue::get`] and [`FieldValue::text`] answer for that.
+//! another type, which is reported elsewhere.
 
 mod enumerations;
 mod ports;
@@ -21,8 +21,6 @@ use super::field::FieldValue;
 use crate::diagnostic::Finding;
 use enumerations::{ENUMERATIONS, Enumeration};
 use type_rule::{TypeCheck, TypeRule};
-
-pub(super) use type_rule::RuleContext;
 
 /// The rules of each subject.
 const SUBJECTS: &[&[TypeRule]] = &[ports::RULES];
@@ -47,12 +45,7 @@ static BY_DEFINITION: LazyLock<HashMap<&'static str, TypeRules>> = LazyLock::new
 });
 
 /// Checks a value of the type of that name.
-pub(super) fn check(
-    definition: &str,
-    value: &FieldValue<'_, '_>,
-    context: &RuleContext<'_>,
-    to: &mut Vec<Finding>,
-) {
+pub(super) fn check(definition: &str, value: &FieldValue<'_, '_>, to: &mut Vec<Finding>) {
     let Some(rules) = BY_DEFINITION.get(definition).filter(|_| value.node().is_mapping()) else {
         return;
     };
@@ -60,7 +53,7 @@ pub(super) fn check(
         enumeration.check(value, to);
     }
     for check in &rules.checks {
-        check(value, context, to);
+        check(value, to);
     }
 }
 

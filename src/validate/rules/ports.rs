@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::type_rule::{RuleContext, TypeRule};
+use super::type_rule::TypeRule;
 use crate::diagnostic::Finding;
 use crate::kubernetes::dns_label;
 use crate::validate::code::{DUPLICATE_ITEM, INVALID_VALUE, MISSING_FIELD};
@@ -28,7 +28,7 @@ pub(super) const RULES: &[TypeRule] = &[
 
 const GREATEST: i64 = 65535;
 
-fn container_port(port: &FieldValue<'_, '_>, _: &RuleContext<'_>, to: &mut Vec<Finding>) {
+fn container_port(port: &FieldValue<'_, '_>, to: &mut Vec<Finding>) {
     to.extend(number_fault(port, "containerPort", 1));
     // Zero is none.
     to.extend(number_fault(port, "hostPort", 0));
@@ -38,13 +38,13 @@ fn container_port(port: &FieldValue<'_, '_>, _: &RuleContext<'_>, to: &mut Vec<F
 }
 
 /// Of the ports of a container, names are unique.
-fn container(container: &FieldValue<'_, '_>, _: &RuleContext<'_>, to: &mut Vec<Finding>) {
+fn container(container: &FieldValue<'_, '_>, to: &mut Vec<Finding>) {
     if let Some(ports) = container.get("ports") {
         repeated_names(&ports, to);
     }
 }
 
-fn service_port(port: &FieldValue<'_, '_>, _: &RuleContext<'_>, to: &mut Vec<Finding>) {
+fn service_port(port: &FieldValue<'_, '_>, to: &mut Vec<Finding>) {
     to.extend(number_fault(port, "port", 1));
     to.extend(number_fault(port, "nodePort", 0));
     if let Some(target) = port.get("targetPort") {
@@ -65,14 +65,14 @@ fn service_port(port: &FieldValue<'_, '_>, _: &RuleContext<'_>, to: &mut Vec<Fin
 }
 
 /// Of the ports of a Service, names are unique, and only a single one needs none.
-fn service(service: &FieldValue<'_, '_>, _: &RuleContext<'_>, to: &mut Vec<Finding>) {
+fn service(service: &FieldValue<'_, '_>, to: &mut Vec<Finding>) {
     let Some(ports) = service.get("ports") else { return };
     repeated_names(&ports, to);
     if ports.items().count() < 2 {
         return;
     }
     for port in ports.items().filter(|port| port.node().is_mapping()) {
-        if port.text("name").is_none_or(str::is_empty) && port.node().get("name").is_none() {
+        if port.node().get("name").is_none() {
             let what = format!("`{}` is missing", port.path_of("name"));
             let finding = port.finding_at(port.start(), &MISSING_FIELD, what);
             to.push(
@@ -82,17 +82,17 @@ fn service(service: &FieldValue<'_, '_>, _: &RuleContext<'_>, to: &mut Vec<Findi
     }
 }
 
-fn named_or_numbered(action: &FieldValue<'_, '_>, _: &RuleContext<'_>, to: &mut Vec<Finding>) {
+fn named_or_numbered(action: &FieldValue<'_, '_>, to: &mut Vec<Finding>) {
     if let Some(port) = action.get("port") {
         to.extend(port_fault(&port));
     }
 }
 
-fn numbered(action: &FieldValue<'_, '_>, _: &RuleContext<'_>, to: &mut Vec<Finding>) {
+fn numbered(action: &FieldValue<'_, '_>, to: &mut Vec<Finding>) {
     to.extend(number_fault(action, "port", 1));
 }
 
-fn backend_port(port: &FieldValue<'_, '_>, _: &RuleContext<'_>, to: &mut Vec<Finding>) {
+fn backend_port(port: &FieldValue<'_, '_>, to: &mut Vec<Finding>) {
     let name = port.get("name").filter(|name| name.node().as_str() != Some(""));
     let number = port.get("number");
     match (name, number) {
@@ -110,7 +110,7 @@ fn backend_port(port: &FieldValue<'_, '_>, _: &RuleContext<'_>, to: &mut Vec<Fin
     }
 }
 
-fn policy_port(port: &FieldValue<'_, '_>, _: &RuleContext<'_>, to: &mut Vec<Finding>) {
+fn policy_port(port: &FieldValue<'_, '_>, to: &mut Vec<Finding>) {
     if let Some(number) = port.get("port") {
         to.extend(port_fault(&number));
     }
@@ -141,10 +141,11 @@ fn out_of_range(port: &FieldValue<'_, '_>, least: i64) -> Option<Finding> {
 fn name_fault(name: &FieldValue<'_, '_>) -> Option<Finding> {
     const LONGEST: usize = 15;
     let text = name.node().as_str()?;
+    let is_number = text.parse::<u16>().is_ok();
     let is_letter = |c: char| c.is_ascii_lowercase();
     let fault = if text.len() > LONGEST {
         "is longer than 15 characters"
-    } else if text.parse::<u16>().is_ok() {
+    } else if is_number {
         "is a number in quotes"
     } else if !text.chars().all(|c| is_letter(c) || c.is_ascii_digit() || c == '-') {
         "has other characters than lower-case letters, digits and `-`"
@@ -157,7 +158,6 @@ fn name_fault(name: &FieldValue<'_, '_>) -> Option<Finding> {
     };
     let finding = name.finding(&INVALID_VALUE, format!("is {}: it {fault}", name.shown()));
     let finding = finding.because("must be the name of a port");
-    let is_number = text.parse::<u16>().is_ok();
     Some(finding.maybe_help(is_number.then(|| format!("write it without quotes: `{text}`"))))
 }
 

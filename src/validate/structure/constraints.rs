@@ -77,19 +77,20 @@ fn range_fault(
     number: &Number,
     keywords: &Keywords,
 ) -> Option<Finding> {
-    let (least, most): (f64, f64) = match keywords.format.as_deref() {
-        Some("int32") => (f64::from(i32::MIN), f64::from(i32::MAX)),
-        // The greatest number that both have is below the real limit.
-        Some("int64") => (-9_223_372_036_854_775_808.0, 9_223_372_036_854_774_784.0),
-        _ if keywords.is_int_or_string => (f64::from(i32::MIN), f64::from(i32::MAX)),
+    /// 2⁶³, the first that does not fit; whole numbers near it are not exact as `f64`.
+    const BEYOND_64: f64 = 9_223_372_036_854_775_808.0;
+    let value = number.as_f64();
+    let (bits, fits) = match keywords.format.as_deref() {
+        Some("int64") => {
+            (64, number.as_i64().is_some() || (-BEYOND_64..BEYOND_64).contains(&value))
+        }
+        format if format == Some("int32") || keywords.is_int_or_string => {
+            (32, (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&value))
+        }
         _ => return None,
     };
-    let value = number.as_f64();
-    let is_within = number.as_i64().is_some_and(|_| most > f64::from(i32::MAX))
-        || (least..=most).contains(&value);
-    (!is_within).then(|| {
-        let size = if most > f64::from(i32::MAX) { "64" } else { "32" };
-        invalid(field, format_args!("is {}, which does not fit into {size} bits", number.source()))
+    (!fits).then(|| {
+        invalid(field, format_args!("is {}, which does not fit into {bits} bits", number.source()))
     })
 }
 

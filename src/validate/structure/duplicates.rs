@@ -77,14 +77,13 @@ fn duplicate(
         named => format!("is there already, with {}", named.join(" and ")),
     };
     let finding = item.finding(&DUPLICATE_ITEM, what);
-    let at = keys.first().and_then(|key| item.get(key)).map(|key| key.node().location());
+    let place = |item: &FieldValue<'_, '_>| {
+        let key = keys.first().and_then(|key| item.get(key));
+        key.map_or_else(|| item.node().location(), |key| key.node().location())
+    };
     let mut finding = Finding { labels: Vec::new(), ..finding }
-        .label(at.unwrap_or_else(|| item.node().location()), "is there twice");
-    let first = keys
-        .first()
-        .and_then(|key| first.get(key))
-        .map_or_else(|| first.node().location(), |key| key.node().location());
-    finding = finding.label(first, "the first one");
+        .label(place(item), "is there twice")
+        .label(place(first), "the first one");
     let definition =
         expected.schema.items().and_then(|items| items.keywords().definition.as_deref());
     if expected.reader == Reader::Kubernetes && !has_unique_items(definition) {

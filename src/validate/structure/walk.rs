@@ -8,10 +8,10 @@ use super::leniencies::is_left_out;
 use super::patterns::Patterns;
 use super::types::wrong_type;
 use crate::diagnostic::{Finding, Severity};
-use crate::kubernetes::{AdditionalProperties, KindSchema, Schema};
+use crate::kubernetes::{AdditionalProperties, KindSchema, Object, Schema};
 use crate::validate::code::{MISSING_FIELD, UNKNOWN_FIELD, WRONG_FIELD_TYPE};
 use crate::validate::field::FieldValue;
-use crate::validate::rules::{self, RuleContext};
+use crate::validate::rules;
 use crate::yaml::{KeyNode, Node};
 
 /// The schemas that an object is judged by.
@@ -28,15 +28,10 @@ pub(in crate::validate) struct ObjectSchemas<'s> {
 }
 
 /// The findings about an object.
-pub(in crate::validate) fn walk(
-    schemas: ObjectSchemas<'_>,
-    context: &RuleContext<'_>,
-) -> Vec<Finding> {
-    let object = context.object;
+pub(in crate::validate) fn walk(schemas: ObjectSchemas<'_>, object: &Object) -> Vec<Finding> {
     let reader = Reader::of(schemas.kind.source);
     let graft = schemas.grafts.find(&object.id.group, &object.id.kind);
     let mut walker = Walker {
-        context,
         metadata: schemas.metadata,
         patterns: schemas.patterns,
         has_status: schemas.kind.has_status,
@@ -48,7 +43,6 @@ pub(in crate::validate) fn walk(
 }
 
 struct Walker<'s> {
-    context: &'s RuleContext<'s>,
     metadata: Schema<'static>,
     patterns: &'s Patterns,
     has_status: bool,
@@ -217,7 +211,7 @@ impl<'s> Walker<'s> {
         let schema = expected.schema;
         self.findings.extend(constraint_faults(field, schema.keywords(), self.patterns));
         for all in schema.all_of() {
-            self.refinement(field, expected.refined_by(all));
+            self.value(field, expected.refined_by(all));
         }
         if schema.any_of().len() > 0 && self.fitting(field, expected, schema.any_of()) == 0 {
             let finding = invalid(field, "fits none of the forms that it may have");
@@ -242,11 +236,6 @@ impl<'s> Walker<'s> {
         }
     }
 
-    /// Judges a value by a schema that refines its own.
-    fn refinement(&mut self, field: &FieldValue<'_, '_>, expected: Expected<'s>) {
-        self.value(field, expected);
-    }
-
     fn fitting(
         &mut self,
         field: &FieldValue<'_, '_>,
@@ -258,7 +247,7 @@ impl<'s> Walker<'s> {
 
     fn fits(&mut self, field: &FieldValue<'_, '_>, expected: Expected<'s>) -> bool {
         let before = self.findings.len();
-        self.refinement(field, expected);
+        self.value(field, expected);
         let fits = self.findings.len() == before;
         self.findings.truncate(before);
         fits
@@ -269,7 +258,7 @@ impl<'s> Walker<'s> {
             return;
         }
         if let Some(definition) = expected.definition() {
-            rules::check(definition, field, self.context, &mut self.findings);
+            rules::check(definition, field, &mut self.findings);
         }
     }
 }
