@@ -15,11 +15,15 @@ use crate::diagnostic::{Finding, Findings};
 use crate::edits::{SHARED_ANCHOR, TWO_VALUES, changes_along};
 use crate::sites::{AppInstance, Key, Site, SiteValue};
 use crate::source::{Location, RepoPath, SourceFile};
-use crate::yaml::{Change, Dialect, Place, may_repeat, parse, same_yaml, splice, where_written};
+use crate::yaml::{
+    Change, Dialect, Place, Value, may_repeat, parse, same_yaml, splice, where_written,
+};
 
 /// A file before and after its edits.
 struct EditedSource<'s> {
     before: &'s Arc<SourceFile>,
+    /// What it had before.
+    documents: Vec<Value>,
     after: Arc<SourceFile>,
 }
 
@@ -46,7 +50,7 @@ impl Proposal {
             match splice(file, edits) {
                 Ok(text) => {
                     let after = Arc::new(SourceFile::new(path.clone(), text));
-                    edited.push(EditedSource { before: file, after });
+                    edited.push(EditedSource { before: file, documents, after });
                 }
                 // Nothing else would show that these are to change anything.
                 Err(found) if self.routed.contains(path) => {
@@ -75,18 +79,17 @@ impl Proposal {
         let instance = AppInstance::new(&target.app.environment, &target.app.app);
         let files: Vec<_> = edited.iter().map(|file| Arc::clone(&file.after)).collect();
         let Some(after) = target.model.app_after(&instance, &files) else { return };
+        let is_edited = |site: &&Site| files.iter().any(|file| file.path() == site.file.path());
+        let after_edits = after.sites.iter().filter(is_edited);
         let by_place: BTreeMap<_, &Site> =
-            after.sites.iter().filter_map(|site| Some((place(site)?, site))).collect();
+            after_edits.filter_map(|site| Some((place(site)?, site))).collect();
         let wanted: HashMap<*const Site, &WantedValue<'_>> =
             wanted.iter().map(|wanted| (std::ptr::from_ref(wanted.site), wanted)).collect();
         let mut carried: BTreeMap<Key, SiteValue> = BTreeMap::new();
-        let own = target.app.sites.iter();
-        let own = own.filter(|site| files.iter().any(|file| file.path() == site.file.path()));
+        let own = target.app.sites.iter().filter(is_edited);
         let known: HashSet<_> = own.clone().filter_map(place).collect();
-        for (place, new) in &by_place {
-            let is_edited = files.iter().any(|file| file.path() == new.file.path());
-            let is_new = is_edited && !known.contains(place);
-            if let Some(value) = new.value.as_ref().filter(|_| is_new) {
+        for (_, new) in by_place.iter().filter(|(place, _)| !known.contains(place)) {
+            if let Some(value) = &new.value {
                 self.changes.push(SiteChange { from: None, ..SiteChange::planned(new, value) });
                 carried.insert(new.key.clone(), value.clone());
             }
@@ -211,14 +214,13 @@ fn along(target: TargetSites<'_>, file: &EditedSource<'_>) -> Option<Finding> {
     if !may_repeat(file.before.text()) {
         return None;
     }
-    let before = parse(file.before, Dialect::Kubectl).ok()?;
     let after = parse(&file.after, Dialect::Kubectl).ok()?;
     let own = target.app.sites.iter().filter(|site| site.file.path() == file.before.path());
     let places = |site: &Site| site.parts.iter().map(|part| part.at.clone()).collect::<Vec<_>>();
     let mut known: HashSet<Place> = own.flat_map(places).collect();
     let others = target.model.sites_in(file.before);
     known.extend(others.iter().flat_map(|(_, site)| places(site)));
-    let along = changes_along(&before, &after, &|at| known.contains(at))?;
+    let along = changes_along(&file.documents, &after, &|at| known.contains(at))?;
     Some(along.about(target.subject()))
 }
 

@@ -85,7 +85,8 @@ impl<'a> Planner<'a> {
         base: &'a Base<'a>,
         target: &'a Environment,
         permissions: &'a Permissions,
-        (direct, renderer): (bool, &'a dyn Renderer),
+        direct: bool,
+        renderer: &'a dyn Renderer,
     ) -> Self {
         let deployed = DeployedApps::new(base.repository, renderer);
         let purpose = Purpose::Change { direct, deployed };

@@ -46,14 +46,7 @@ impl<'a> DeployedApps<'a> {
 
     /// What a tree deploys of an app.
     pub(in crate::promote) fn of(&self, tree: &Tree, instance: &AppInstance) -> DeployedReferences {
-        let Some(commit) = tree.revision() else { return self.find(tree, instance) };
-        let key = (instance.clone(), commit.to_owned());
-        if let Some(known) = self.known.borrow().get(&key) {
-            return Rc::clone(known);
-        }
-        let found = self.find(tree, instance);
-        self.known.borrow_mut().insert(key, Rc::clone(&found));
-        found
+        remembered(&self.known, tree, instance, || self.find(tree, instance))
     }
 
     /// What an app is rendered to from a tree, whatever files it keeps.
@@ -63,14 +56,7 @@ impl<'a> DeployedApps<'a> {
         instance: &AppInstance,
     ) -> DeployedReferences {
         let find = || Rc::new(references_in(&self.render(tree, instance)));
-        let Some(commit) = tree.revision() else { return find() };
-        let key = (instance.clone(), commit.to_owned());
-        if let Some(known) = self.rendered.borrow().get(&key) {
-            return Rc::clone(known);
-        }
-        let found = find();
-        self.rendered.borrow_mut().insert(key, Rc::clone(&found));
-        found
+        remembered(&self.rendered, tree, instance, find)
     }
 
     fn render(&self, tree: &Tree, instance: &AppInstance) -> ExpectedFiles {
@@ -86,6 +72,23 @@ impl<'a> DeployedApps<'a> {
             self.rendered(tree, instance)
         }
     }
+}
+
+/// What is known of an app in the tree of a commit, which is found once. Other trees change.
+fn remembered(
+    known: &RefCell<KnownApps>,
+    tree: &Tree,
+    instance: &AppInstance,
+    find: impl FnOnce() -> DeployedReferences,
+) -> DeployedReferences {
+    let Some(commit) = tree.revision() else { return find() };
+    let key = (instance.clone(), commit.to_owned());
+    if let Some(known) = known.borrow().get(&key) {
+        return Rc::clone(known);
+    }
+    let found = find();
+    known.borrow_mut().insert(key, Rc::clone(&found));
+    found
 }
 
 /// What rendered files name.

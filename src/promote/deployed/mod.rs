@@ -2,9 +2,9 @@
 //! templates and values bring.
 //!
 //! Rendered files name it, those that are kept or those that a render gives ([`references`],
-//! [`apps`]). Where nothing is rendered, values that are promoted do ([`values`]), and whatever else
-//! looks like an image in an app's files ([`files`]). What a change brings of it ([`new_references`]) meets the gates, which ask since when
-//! environments deploy it ([`brought`]).
+//! [`apps`]). Where nothing is rendered, values that are promoted do ([`values`]), and whatever
+//! else looks like an image in an app's files ([`files`]). What a change brings of it
+//! ([`new_references`]) meets the gates, which ask since when environments deploy it ([`brought`]).
 
 mod apps;
 mod brought;

@@ -55,11 +55,6 @@ pub(in crate::promote) fn likely_reference(likely: LikelyImage) -> DeployedRefer
     named_by_repository((Key::Image(likely.name), SiteValue::Image(likely.image)))
 }
 
-/// The value of a key.
-fn entry<'n>(node: Node<'n>, key: &str) -> Option<Node<'n>> {
-    node.entries().into_iter().find(|(name, _)| name.text() == key).map(|(_, value)| value)
-}
-
 /// The keys that say where a chart, an artifact or a repository comes from, and what of it
 /// is deployed.
 const KEYS_OF_SOURCES: [&str; 6] = ["url", "repoURL", "repo", "chart", "path", "targetRevision"];
@@ -68,16 +63,16 @@ const KEYS_OF_SOURCES: [&str; 6] = ["url", "repoURL", "repo", "chart", "path", "
 /// deploys the newest.
 fn places_of_sources(root: Node<'_>) -> Vec<DeployedReference> {
     let mut found = Vec::new();
-    let text = |key: &str| Some(entry(root, key)?.as_str()?.to_owned());
+    let text = |key: &str| Some(root.get(key)?.as_str()?.to_owned());
     let (Some(group), Some(kind)) = (text("apiVersion"), text("kind")) else { return found };
     if !GROUPS_OF_SOURCES.iter().any(|one| group.contains(one)) {
         return found;
     }
-    let name = entry(root, "metadata").and_then(|metadata| entry(metadata, "name"));
+    let name = root.get("metadata").and_then(|metadata| metadata.get("name"));
     let name = name.and_then(|name| name.as_str().map(str::to_owned));
     let name = format!("{kind}/{}", name.unwrap_or_default());
     let mut has_version = false;
-    let mut pending: Vec<Node<'_>> = entry(root, "spec").into_iter().collect();
+    let mut pending: Vec<Node<'_>> = root.get("spec").into_iter().collect();
     while let Some(node) = pending.pop() {
         pending.extend(node.items());
         for (key, value) in node.entries() {

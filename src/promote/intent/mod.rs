@@ -82,12 +82,7 @@ pub struct Submission<'r> {
     pub renderer: &'r dyn Renderer,
 }
 
-impl<'r> Submission<'r> {
-    /// Whether it goes straight onto the base branch, and what renders.
-    fn way(&self) -> (bool, &'r dyn Renderer) {
-        (self.direct, self.renderer)
-    }
-
+impl Submission<'_> {
     /// The gates that have to pass now, by when they bind.
     fn binding(&self) -> &'static [Binds] {
         if self.direct { &[Binds::Open, Binds::Merge] } else { &[Binds::Open] }

@@ -32,7 +32,8 @@ impl Intent for Promotion {
         {
             return Err(without_apps(base, target));
         }
-        let planner = Planner::of_change(base, target, &self.request.permissions, submission.way());
+        let Submission { direct, renderer, .. } = *submission;
+        let planner = Planner::of_change(base, target, &self.request.permissions, direct, renderer);
         let mut builder = PlanBuilder::new(&target.name);
         for app in &apps {
             match planner.promote(&self.request, app) {

@@ -39,7 +39,8 @@ pub struct Rollback {
 impl Intent for Rollback {
     fn at(&self, base: &Base<'_>, submission: &Submission<'_>) -> Result<PlannedChange, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
-        let planner = Planner::of_change(base, target, &self.permissions, submission.way());
+        let Submission { direct, renderer, .. } = *submission;
+        let planner = Planner::of_change(base, target, &self.permissions, direct, renderer);
         let environment = TargetEnvironment { base, environment: target };
         let current = environment.target_sites(&self.app)?;
         let now = &current.state;

@@ -44,7 +44,8 @@ pub struct SetApp {
 impl Intent for SetReferences {
     fn at(&self, base: &Base<'_>, submission: &Submission<'_>) -> Result<PlannedChange, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
-        let planner = Planner::of_change(base, target, &self.permissions, submission.way());
+        let Submission { direct, renderer, .. } = *submission;
+        let planner = Planner::of_change(base, target, &self.permissions, direct, renderer);
         let mut builder = PlanBuilder::new(&target.name);
         for app in &self.apps {
             let SetApp { requests, routes, gits, .. } = app;

@@ -155,6 +155,12 @@ impl<'a> Enclosing<'_, 'a> {
     }
 }
 
+/// A repository after the registry that is beside it, or in the chart.
+fn with_registry(siblings: &Siblings<'_>, chart: &Siblings<'_>, repository: &str) -> String {
+    let registry = companions::registry(siblings).or_else(|| companions::registry(chart));
+    registry.unwrap_or_default() + repository
+}
+
 impl<'a> ValuesSearch<'a> {
     fn look(
         &self,
@@ -239,9 +245,8 @@ impl<'a> ValuesSearch<'a> {
             && own.digest.is_none()
             && (is_of_chart() || is_of_image());
         let text = text(repository.node).filter(|text| is_alone && !text.is_empty())?;
-        let registry = companions::registry(siblings).or_else(|| companions::registry(chart));
         let part = repository.part(SitePartKind::Repository);
-        let (name, written) = (self.name(at, "repository"), registry.unwrap_or_default() + &text);
+        let (name, written) = (self.name(at, "repository"), with_registry(siblings, chart, &text));
         companions::repository_alone(self.builder, name, (part, repository), written)
     }
 
@@ -271,8 +276,7 @@ impl<'a> ValuesSearch<'a> {
             let theirs = Companions::of(key, chart, self.mean);
             let own = Companions::of(key, siblings, self.mean).beside_those_of_chart(&theirs);
             let text = text(inherited.get(key).scalar()?.node)?;
-            let registry = companions::registry(siblings).or_else(|| companions::registry(chart));
-            let written = registry.unwrap_or_default() + &text;
+            let written = with_registry(siblings, chart, &text);
             let part = SitePart { text, ..at.absent_part(key, SitePartKind::Repository) };
             let (builder, name) = (self.builder, self.name(at, key));
             if own.tag.is_none() && own.digest.is_none() {
