@@ -288,7 +288,7 @@ fn a_recursion_is_told_by_its_line() {
 #[test]
 fn memory_that_no_single_app_takes_names_no_app() {
     let directory = repository(&[]);
-    for app in 0..40 {
+    for app in 0..60 {
         let settings = directory.path().join(format!("environments/qa/part{app}.yaml"));
         fs::write(settings, "template: part\n").unwrap();
     }
